@@ -1,0 +1,85 @@
+import { InterceptingCall } from '@grpc/grpc-js';
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor, type ConnectionOptions } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { NativeConnectionOptions } from '@temporalio/worker';
+import { InvalidArgumentError } from '../job/errors.ts';
+import { mapErrors, type Place } from './map-error.ts';
+
+/**
+ * Where the Temporal server is. What is not given comes from Temporal's environment variables (`TEMPORAL_ADDRESS`,
+ * `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, `TEMPORAL_TLS_...`), else from its profile file, else it is a server on
+ * this machine.
+ */
+export interface ConnectionSettings {
+  /** @default '127.0.0.1:7233' */
+  readonly address?: string;
+  /** @default 'default' */
+  readonly namespace?: string;
+  /** `true` for TLS, or its certificates: `{ serverRootCACertificate, clientCertPair: { crt, key }, ... }`. */
+  readonly tls?: ConnectionOptions['tls'];
+  readonly apiKey?: string;
+  /** A profile of Temporal's configuration file. @default 'default' */
+  readonly profile?: string;
+  /** How payloads are encoded: the same for clients and workers. */
+  readonly dataConverter?: DataConverter;
+  /** How long a call may take, reconnecting included, in milliseconds. @default 10 seconds */
+  readonly callTimeout?: number;
+}
+
+/** These wait at the server for something to happen. */
+const LONG_POLLS = /\/(GetWorkflowExecutionHistory|UpdateWorkflowExecution|PollWorkflowExecutionUpdate)$/;
+const LONG_POLL_TIMEOUT = 70_000;
+
+export interface ResolvedSettings extends Place {
+  readonly connectionOptions: Pick<NativeConnectionOptions, 'address' | 'tls' | 'apiKey' | 'metadata'>;
+}
+
+/** Arguments over environment over profile file. */
+export function resolveSettings(settings: ConnectionSettings): ResolvedSettings {
+  const { namespace, connectionOptions } = fromEnvironment(settings.profile);
+  const tls = settings.tls ?? connectionOptions.tls;
+  const apiKey = settings.apiKey ?? connectionOptions.apiKey;
+  const address = settings.address ?? connectionOptions.address ?? '127.0.0.1:7233';
+  return {
+    address,
+    namespace: settings.namespace ?? namespace ?? 'default',
+    connectionOptions: {
+      address,
+      ...(tls !== undefined && { tls }),
+      ...(apiKey !== undefined && { apiKey }),
+      ...(connectionOptions.metadata && { metadata: connectionOptions.metadata }),
+    },
+  };
+}
+
+function fromEnvironment(profile: string | undefined): ReturnType<typeof loadClientConnectConfig> {
+  try {
+    return loadClientConnectConfig({ ...(profile !== undefined && { profile }) });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidArgumentError(`cannot read Temporal's connection settings: ${why}`, { cause });
+  }
+}
+
+/** Opens a connection whose every call ends within the time given, the SDK's retries included. */
+export async function connectClient(settings: ConnectionSettings): Promise<{ client: Client; place: Place }> {
+  const { connectionOptions, address, namespace } = resolveSettings(settings);
+  const { callTimeout = 10_000, dataConverter } = settings;
+  const place = { address, namespace };
+  const connection = await mapErrors(place, () =>
+    Connection.connect({
+      ...connectionOptions,
+      connectTimeout: callTimeout,
+      interceptors: [
+        (options, nextCall) => {
+          const isLongPoll = LONG_POLLS.test(options.method_definition?.path ?? '');
+          const timeout = isLongPoll ? Math.max(LONG_POLL_TIMEOUT, callTimeout) : callTimeout;
+          return new InterceptingCall(nextCall({ ...options, deadline: options.deadline ?? Date.now() + timeout }));
+        },
+        makeGrpcRetryInterceptor(defaultGrpcRetryOptions()),
+      ],
+    }),
+  );
+  return { client: new Client({ connection, namespace, ...(dataConverter && { dataConverter }) }), place };
+}

@@ -1,0 +1,129 @@
+import { isDeepStrictEqual } from 'node:util';
+import { JobAlreadyExistsError } from '../job/errors.ts';
+import type { Job, JobId } from '../job/job.ts';
+import { RUN_JOB, type After } from '../workflows/messages.ts';
+import { catchFirstRuns } from './first-runs.ts';
+import { examine, follow } from './follow.ts';
+import { toJob } from './from-temporal.ts';
+import { isAlreadyExists, isNotFound } from './map-error.ts';
+import { readRecord, type JobRecord, type Scope } from './record.ts';
+import { replace } from './replace.ts';
+import { CANCELLED, describeRun, onceMemo, type WorkflowInfo } from './runs.ts';
+import { dueTime, toOnceMemo, toScheduleOptions, toStartOptions } from './to-temporal.ts';
+
+/** What to do when the id names a job already. */
+export type OnConflict =
+  /** The same definition is no conflict: the call was made before. Another one is refused. */
+  | 'error'
+  /** The job stays as it is. */
+  | 'keep'
+  /** The new definition takes the job's place. */
+  | 'replace';
+
+/** A once job due so soon could run before a clash of ids is seen. */
+const AT_ONCE = 2_000;
+
+/** Schedules a job. Made again, whole or after it was cut off at any point, it comes to the same. */
+export async function create(scope: Scope, job: Job, isIdGiven: boolean, onConflict: OnConflict): Promise<JobId> {
+  const { schedule } = job;
+  const createdAt = new Date();
+  const after = schedule.kind === 'afterJob' ? await examine(scope, job, schedule) : undefined;
+  const runsAtOnce = schedule.kind === 'once' && dueTime(schedule, createdAt).getTime() - createdAt.getTime() < AT_ONCE;
+  if (isIdGiven && runsAtOnce && (await findOther(scope, job))) return settle(scope, job, after, onConflict);
+  const isCreated = await tryCreate(scope, job, createdAt, after);
+  const wins = isCreated && (!isIdGiven || (await isFirst(scope, job)));
+  if (!wins) {
+    if (isCreated) await undo(scope, job);
+    return settle(scope, job, after, onConflict);
+  }
+  if (after) await follow(scope, job, after);
+  if (schedule.kind === 'interval' || schedule.kind === 'cron') await catchFirstRuns(scope, job, schedule, createdAt);
+  return job.id;
+}
+
+async function tryCreate({ client, queue }: Scope, job: Job, createdAt: Date, after: After | undefined): Promise<boolean> {
+  try {
+    if (job.schedule.kind === 'once') await client.workflow.start(RUN_JOB, toStartOptions(job, queue, createdAt));
+    else await client.schedule.create(toScheduleOptions(job, queue, createdAt, after));
+    return true;
+  } catch (error) {
+    const isTaken = error instanceof Error && /AlreadyRunning|AlreadyStarted/.test(error.name);
+    if (isTaken || isAlreadyExists(error)) return false;
+    throw error;
+  }
+}
+
+/** When the other kind of thing with the job's id was created, if there is one: a schedule, or a workflow. */
+async function findOther({ client }: Scope, job: Job): Promise<Date | undefined> {
+  try {
+    if (job.schedule.kind === 'once') return (await client.schedule.getHandle(job.id).describe()).info.createdAt;
+    return (await client.workflow.getHandle(job.id).describe()).startTime;
+  } catch (error) {
+    if (isNotFound(error) || (error instanceof Error && /NotFoundError$/.test(error.name))) return undefined;
+    throw error;
+  }
+}
+
+/** Of a schedule and a workflow with the same id, the earlier is the job. Both who look after creating see the same. */
+async function isFirst({ client, queue }: Scope, job: Job): Promise<boolean> {
+  const other = await findOther({ client, queue }, job);
+  if (!other) return true;
+  const isOnce = job.schedule.kind === 'once';
+  const own = isOnce
+    ? (await client.workflow.getHandle(job.id).describe()).startTime
+    : (await client.schedule.getHandle(job.id).describe()).info.createdAt;
+  return own < other || (own.getTime() === other.getTime() && !isOnce);
+}
+
+async function undo({ client }: Scope, job: Job): Promise<void> {
+  if (job.schedule.kind !== 'once') return client.schedule.getHandle(job.id).delete();
+  const { namespace, identity } = client.options;
+  const execution = { workflowId: job.id };
+  const reason = `${CANCELLED}its id names another job`;
+  await client.workflowService.terminateWorkflowExecution({ namespace, identity, workflowExecution: execution, reason });
+  await client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution: execution });
+}
+
+/** The id is taken. */
+async function settle(scope: Scope, job: Job, after: After | undefined, onConflict: OnConflict): Promise<JobId> {
+  const [record, workflow] = await Promise.all([readRecord(scope, job.id), describeRun(scope, job.id)]);
+  if (!record && !workflow) {
+    throw new JobAlreadyExistsError(
+      job.id,
+      `id: expected one that is free, got "${job.id}", which is taken in the namespace by something that is no job on task queue "${scope.queue}"`,
+    );
+  }
+  if (onConflict === 'keep') return job.id;
+  if (record ? isSameRecord(record, job) : workflow && isSameOnce(workflow, job)) {
+    // The call was made before, and perhaps cut off.
+    if (after && record?.note.kind !== 'ended') await follow(scope, job, record?.definition.after ?? after);
+    return job.id;
+  }
+  if (onConflict === 'error') {
+    const isCancelled = record?.note.kind === 'ended' || workflow?.status.name === 'CANCELLED';
+    throw new JobAlreadyExistsError(
+      job.id,
+      `id: expected one that is free, got "${job.id}", which names ${isCancelled ? 'a job that has ended' : 'a job with another definition'}: use another id, or { onConflict: 'replace' } or 'keep'`,
+    );
+  }
+  await replace(scope, job, after, record, workflow);
+  if (after) await follow(scope, job, after);
+  return job.id;
+}
+
+function isSameRecord(record: JobRecord, job: Job): boolean {
+  const isCancelled = record.note.kind === 'ended' && record.note.state === 'cancelled';
+  return !isCancelled && isDeepStrictEqual(plain(toJob(record)), plain(job));
+}
+
+function isSameOnce(workflow: WorkflowInfo, job: Job): boolean {
+  if (job.schedule.kind !== 'once' || workflow.status.name === 'CANCELLED') return false;
+  const { at: _, ...stored } = onceMemo(workflow) ?? { at: '' };
+  const { at: _at, ...wanted } = toOnceMemo(job, new Date(0));
+  return isDeepStrictEqual(plain(stored), plain(wanted));
+}
+
+/** As JSON has it: dates as text, nothing undefined. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}

@@ -1,0 +1,242 @@
+import { ScheduleOverlapPolicy, type ScheduleSummary } from '@temporalio/client';
+import { fromScheduleSpec } from '../job/from-schedule-spec.ts';
+import type { CompleteRetryPolicy, Job, OverlapPolicy, Priority } from '../job/job.ts';
+import type { AfterJobSchedule, OnceSchedule, Schedule } from '../job/schedule.ts';
+import type { JobInfo, JobState, JobStatus, PauseInfo, RunInfo } from '../job/status.ts';
+import { JOB_KIND, JOB_PRIORITY, JOB_TAGS, JOB_TYPE } from '../workflows/attributes.ts';
+import type { Definition, OnceMemo } from '../workflows/messages.ts';
+import type { Hold } from './hold.ts';
+import { parseNote, type Note } from './notes.ts';
+import type { JobRecord } from './record.ts';
+import { identityOf, onceMemo, type Run, type WorkflowInfo } from './runs.ts';
+
+const OVERLAP: Record<NonNullable<ScheduleOverlapPolicy>, OverlapPolicy> = {
+  [ScheduleOverlapPolicy.SKIP]: 'skip',
+  [ScheduleOverlapPolicy.BUFFER_ONE]: 'bufferOne',
+  [ScheduleOverlapPolicy.BUFFER_ALL]: 'bufferAll',
+  [ScheduleOverlapPolicy.CANCEL_OTHER]: 'cancelOther',
+  [ScheduleOverlapPolicy.TERMINATE_OTHER]: 'terminateOther',
+  [ScheduleOverlapPolicy.ALLOW_ALL]: 'allowAll',
+};
+// Only records are dated so far ahead: see toScheduleSpec.
+const NEVER = 2100;
+const DEFAULT_RETRY: CompleteRetryPolicy = {
+  maximumAttempts: 3,
+  initialInterval: 1_000,
+  backoffCoefficient: 2,
+  maximumInterval: 100_000,
+  nonRetryableErrorTypes: [],
+};
+
+/** The whole job that a record holds, whoever wrote it: what is missing has its default. */
+export function toJob({ id, definition, description }: JobRecord): Job {
+  const { policies, memo, spec } = description;
+  const overlap = OVERLAP[policies.overlap ?? ScheduleOverlapPolicy.SKIP];
+  return { id, ...jobFields(definition), overlap, catchupWindow: policies.catchupWindow, schedule: scheduleOf(spec, memo, definition.maxRuns) };
+}
+
+function jobFields(definition: Definition) {
+  const { timeout, totalTimeout } = definition;
+  return {
+    jobType: definition.jobType,
+    payload: definition.payload,
+    priority: definition.priority ?? 'normal',
+    retryPolicy: { ...DEFAULT_RETRY, ...definition.retryPolicy },
+    heartbeatTimeout: definition.heartbeatTimeout ?? 30_000,
+    tags: definition.tags ?? [],
+    ...(timeout !== undefined && { timeout }),
+    ...(totalTimeout !== undefined && { totalTimeout }),
+  };
+}
+
+function scheduleOf(spec: ScheduleSummary['spec'], memo: Record<string, unknown> | undefined, maxRuns?: number): Schedule {
+  // What a job follows can be longer than a comment in its spec.
+  const after = memo?.['schedule'] as AfterJobSchedule | undefined;
+  if (after?.kind === 'afterJob') return after;
+  const schedule = fromScheduleSpec(spec ?? {});
+  return maxRuns !== undefined && (schedule.kind === 'cron' || schedule.kind === 'interval') ? { ...schedule, maxRuns } : schedule;
+}
+
+export function onceSchedule(info: WorkflowInfo): OnceSchedule {
+  const source = onceMemo(info)?.schedule;
+  if (source && 'in' in source) return { kind: 'once', in: source.in };
+  return { kind: 'once', at: source ? new Date(source.at) : identityOf(info).scheduledAt };
+}
+
+export function pauseOf(note: Note): PauseInfo | undefined {
+  return note.kind === 'paused' ? { by: note.by, reason: note.reason } : undefined;
+}
+
+/** The status of a job that is a schedule. `runs` are its newest and its open ones. */
+export function statusOfRecord(record: JobRecord, runs: readonly Run[], hold: Hold | undefined): JobStatus {
+  const { note, description } = record;
+  const { schedule, ...job } = toJob(record);
+  const { info, state } = description;
+  const nextExecution = note.kind === 'ended' || state.paused ? undefined : nextOf(info.nextActionTimes, state.remainingActions);
+  const paused = pauseOf(note) ?? heldBy(hold);
+  return {
+    ...summaryOf(job, schedule),
+    ...statusOfRuns(runs),
+    state: stateOfRecord(note, schedule, nextExecution, runs, paused),
+    ...(nextExecution && { nextExecution }),
+    skipped: { overlap: info.numActionsSkippedOverlap, missed: info.numActionsMissedCatchupWindow },
+    ...(note.kind !== 'ended' && paused && { paused }),
+    ...(note.kind === 'ended' && note.state === 'cancelled' && cancelledBecause(note.reason, note.at)),
+  };
+}
+
+function stateOfRecord(
+  note: Note,
+  { kind }: Schedule,
+  nextExecution: Date | undefined,
+  runs: readonly RunInfo[],
+  paused: PauseInfo | undefined,
+): JobState {
+  if (note.kind === 'ended') return note.state;
+  const states = new Set(runs.map(({ state }) => state));
+  if (states.has('running')) return 'running';
+  if (paused) return 'paused';
+  if (states.has('queued')) return 'queued';
+  if (states.has('paused')) return 'paused';
+  if (kind === 'afterJob') return 'waiting';
+  return nextExecution ? 'scheduled' : 'completed';
+}
+
+/** The status of a once job. */
+export function statusOfOnce(info: WorkflowInfo, run: Run, hold: Hold | undefined): JobStatus {
+  const memo = onceMemo(info);
+  const job = { id: info.workflowId, ...(memo ? memoFields(memo) : attributesOf(info)) };
+  const { isOpen, ...rest } = run;
+  const pausedReason = info.memo?.['paused'];
+  const person: PauseInfo | undefined = typeof pausedReason === 'string' ? { by: 'person', reason: pausedReason } : undefined;
+  const paused = isOpen && run.state !== 'running' ? (person ?? heldBy(hold)) : undefined;
+  const isWaiting = isOpen && run.attempts === 0 && run.state !== 'queued';
+  return {
+    ...summaryOf(job, onceSchedule(info)),
+    ...statusOfRuns(run.startedAt || !isWaiting ? [run] : []),
+    state: paused ? 'paused' : rest.state,
+    ...(isWaiting && !paused && { nextExecution: rest.scheduledAt }),
+    skipped: { overlap: 0, missed: 0 },
+    ...(paused && { paused }),
+    ...(run.state === 'cancelled' && cancelledBecause(run.error ?? '', run.endedAt)),
+  };
+}
+
+/** A once job as its memo has it: whole, but for the payload. */
+export function onceJob(info: WorkflowInfo): Job {
+  const definition = onceMemo(info) ?? attributesOf(info);
+  return { id: info.workflowId, ...jobFields(definition), payload: null, overlap: 'bufferOne', catchupWindow: 86_400_000, schedule: onceSchedule(info) };
+}
+
+function memoFields({ jobType, priority = 'normal', tags = [] }: OnceMemo) {
+  return { jobType, priority, tags };
+}
+
+/** The status of a job whose record the server has deleted: of its runs, the newest first. */
+export function statusOfGone(id: string, info: WorkflowInfo, runs: readonly Run[]): JobStatus {
+  const [last] = runs;
+  const kind = info.typedSearchAttributes.get(JOB_KIND);
+  const schedule: Schedule =
+    kind === 'afterJob' && last?.predecessor
+      ? { kind: 'afterJob', jobIds: [last.predecessor.jobId], delay: 0, on: 'completion' }
+      : { kind: 'once', at: last?.scheduledAt ?? info.startTime };
+  const states = runs.map(({ state }) => state);
+  return {
+    ...summaryOf({ id, ...attributesOf(info) }, schedule),
+    ...statusOfRuns(runs),
+    state: states.find((state) => state === 'running' || state === 'queued') ?? last?.state ?? 'completed',
+    skipped: { overlap: 0, missed: 0 },
+  };
+}
+
+function attributesOf({ typedSearchAttributes: attributes }: Pick<ScheduleSummary, 'typedSearchAttributes'>) {
+  return {
+    jobType: attributes?.get(JOB_TYPE) ?? '',
+    priority: (attributes?.get(JOB_PRIORITY) ?? 'normal') as Priority,
+    tags: attributes?.get(JOB_TAGS) ?? [],
+  };
+}
+
+function summaryOf(job: Pick<Job, 'id' | 'jobType' | 'priority' | 'tags'>, schedule: Schedule) {
+  const { id, jobType, priority, tags } = job;
+  return { id, jobType, schedule, priority, tags };
+}
+
+function statusOfRuns(runs: readonly Run[]): Pick<JobStatus, 'lastExecution' | 'lastError' | 'lastRun' | 'runningRuns' | 'progress'> {
+  const newestFirst = runs.toSorted((a, b) => b.scheduledAt.getTime() - a.scheduledAt.getTime());
+  const [last] = newestFirst;
+  const open = newestFirst.filter(({ isOpen }) => isOpen);
+  const started = newestFirst.flatMap(({ startedAt }) => startedAt ?? []).toSorted((a, b) => b.getTime() - a.getTime());
+  // A run that waits has no error of its own yet: then the one before it tells.
+  const teller = newestFirst.find((run) => !run.isOpen || run.error !== undefined);
+  const progress = open.find((run) => run.progress !== undefined)?.progress;
+  return {
+    runningRuns: open.map(withoutExtras),
+    ...(last && { lastRun: withoutExtras(last) }),
+    ...(started[0] && { lastExecution: started[0] }),
+    ...(teller?.error !== undefined && { lastError: teller.error }),
+    ...(progress !== undefined && { progress }),
+  };
+}
+
+export function withoutExtras({ isOpen: _, progress: _progress, ...run }: Run): RunInfo {
+  return run;
+}
+
+function heldBy(hold: Hold | undefined): PauseInfo | undefined {
+  return hold && { by: 'scheduler', reason: hold.reason };
+}
+
+function cancelledBecause(reason: string, at: Date | undefined): Pick<JobStatus, 'cancelled' | 'lastError'> {
+  return { lastError: reason, cancelled: { reason, ...(at && { at }) } };
+}
+
+function nextOf(times: readonly Date[], remaining: number | undefined): Date | undefined {
+  const [next] = times;
+  return remaining === 0 || (next?.getUTCFullYear() ?? NEVER) >= NEVER ? undefined : next;
+}
+
+/** What a list tells of a job that is a schedule. `running` has the ids of those with an open run. */
+export function infoOfRecord(summary: ScheduleSummary, running: ReadonlySet<string>, hold: Hold | undefined): JobInfo {
+  const { scheduleId: id, spec, memo, info, state } = summary;
+  const note = parseNote(state.note, state.paused);
+  const schedule = scheduleOf(spec, memo);
+  const nextExecution = note.kind === 'ended' || state.paused ? undefined : nextOf(info.nextActionTimes, undefined);
+  const open: Pick<RunInfo, 'state'>[] = running.has(id) ? [{ state: 'running' }] : [];
+  const lastExecution = info.recentActions.at(-1)?.scheduledAt;
+  return {
+    ...summaryOf({ id, ...attributesOf(summary) }, schedule),
+    kind: schedule.kind,
+    state: stateOfRecord(note, schedule, nextExecution, open as RunInfo[], pauseOf(note) ?? heldBy(hold)),
+    ...(nextExecution && { nextExecution }),
+    ...(lastExecution && { lastExecution }),
+  };
+}
+
+/** What a list tells of a once job. */
+export function infoOfOnce(info: WorkflowInfo, hold: Hold | undefined, now: Date): JobInfo {
+  const { scheduledAt } = identityOf(info);
+  const isDue = scheduledAt <= now;
+  const state = stateOfOnce(info, isDue, hold);
+  return {
+    ...summaryOf({ id: info.workflowId, ...attributesOf(info) }, onceSchedule(info)),
+    kind: 'once',
+    state,
+    ...(state === 'scheduled' && { nextExecution: scheduledAt }),
+    ...(isDue && state !== 'paused' && { lastExecution: scheduledAt }),
+  };
+}
+
+function stateOfOnce({ status, memo }: WorkflowInfo, isDue: boolean, hold: Hold | undefined): JobState {
+  switch (status.name) {
+    case 'COMPLETED':
+      return 'completed';
+    case 'CANCELLED':
+      return 'cancelled';
+    case 'RUNNING':
+      if (memo?.['paused'] || (hold && !isDue)) return 'paused';
+      return isDue ? 'running' : 'scheduled';
+    default:
+      return 'failed';
+  }
+}

@@ -1,0 +1,74 @@
+import type { JobFilter } from '../job/filter.ts';
+import type { JobKind } from '../job/schedule.ts';
+
+// Temporal's query language, built only from words that are checked or quoted here.
+
+/** A value as a query takes it. It has no backslash (see parse-job.ts), so that doubling its quotes is all there is. */
+export function quote(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
+/** The once jobs that may pass the filter, or undefined if none can. */
+export function onceQuery(queue: string, filter: JobFilter, now: Date): string | undefined {
+  if ((filter.kind && filter.kind !== 'once') || filter.state === 'waiting') return undefined;
+  const prefix = filter.idPrefix && `WorkflowId STARTS_WITH ${quote(filter.idPrefix)}`;
+  return all([...common(queue, filter), `JobKind = 'once'`, prefix, statusOfOnce(filter, now)]);
+}
+
+function statusOfOnce({ state }: JobFilter, now: Date): string | undefined {
+  switch (state) {
+    case 'completed':
+      return `ExecutionStatus = 'Completed'`;
+    // A run that was terminated is cancelled or failed: its reason tells.
+    case 'failed':
+      return `ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated')`;
+    case 'cancelled':
+      return `ExecutionStatus IN ('Canceled', 'Terminated')`;
+    case 'scheduled':
+      return `ExecutionStatus = 'Running' AND ExecutionTime > ${quote(now.toISOString())}`;
+    case 'queued':
+    case 'running':
+    case 'paused':
+      return `ExecutionStatus = 'Running'`;
+    case 'waiting':
+    case undefined:
+      return undefined;
+  }
+}
+
+/** The jobs that are schedules and may pass the filter, or undefined if none can. */
+export function recordQuery(queue: string, filter: JobFilter): string | undefined {
+  if (filter.kind === 'once') return undefined;
+  const kind = filter.kind && `JobKind = ${quote(filter.kind)}`;
+  const prefix = filter.idPrefix && `ScheduleId STARTS_WITH ${quote(filter.idPrefix)}`;
+  return all([...common(queue, filter), kind, prefix]);
+}
+
+/** The open runs of the jobs that are schedules. */
+export function openRunsQuery(queue: string, jobId?: string): string {
+  const kinds: JobKind[] = ['interval', 'cron', 'afterJob'];
+  const which = jobId === undefined ? `JobKind IN (${kinds.map(quote).join(', ')})` : runsOf(jobId);
+  return all([`TaskQueue = ${quote(queue)}`, `ExecutionStatus = 'Running'`, which]);
+}
+
+/** All runs of a job, those that the CLI or the Web UI started without our attributes included. */
+export function runsQuery(queue: string, jobId: string): string {
+  return all([`TaskQueue = ${quote(queue)}`, runsOf(jobId)]);
+}
+
+function runsOf(jobId: string): string {
+  return `(JobId = ${quote(jobId)} OR TemporalScheduledById = ${quote(jobId)})`;
+}
+
+function common(queue: string, { jobType, priority, tag }: JobFilter): (string | undefined)[] {
+  return [
+    `JobQueue = ${quote(queue)}`,
+    jobType && `JobType = ${quote(jobType)}`,
+    priority && `JobPriority = ${quote(priority)}`,
+    tag && `JobTags = ${quote(tag)}`,
+  ];
+}
+
+function all(conditions: readonly (string | undefined | '')[]): string {
+  return conditions.filter(Boolean).join(' AND ');
+}

@@ -1,0 +1,63 @@
+import type { ScheduleSummary, WorkflowExecutionInfo } from '@temporalio/client';
+import type { JobFilter } from '../job/filter.ts';
+import type { JobInfo } from '../job/status.ts';
+import { RUN_JOB } from '../workflows/messages.ts';
+import { infoOfOnce, infoOfRecord } from './from-temporal.ts';
+import type { QueueHold } from './hold.ts';
+import { onceQuery, openRunsQuery, recordQuery } from './list-query.ts';
+import type { Scope } from './record.ts';
+import { identityOf, readRun } from './runs.ts';
+
+const PAGE = 1_000;
+
+/** The jobs that pass the filter: recurring and chained ones first, then once jobs, each newest first. */
+export async function* iterate(scope: Scope, hold: QueueHold, filter: JobFilter): AsyncGenerator<JobInfo> {
+  const { limit = Infinity } = filter;
+  let found = 0;
+  for await (const job of candidates(scope, hold, filter)) {
+    if (filter.state && job.state !== filter.state) continue;
+    // The server's prefix match takes `%` and `_` for wildcards.
+    if (filter.idPrefix && !job.id.startsWith(filter.idPrefix)) continue;
+    yield job;
+    if (++found >= limit) return;
+  }
+}
+
+async function* candidates(scope: Scope, hold: QueueHold, filter: JobFilter): AsyncGenerator<JobInfo> {
+  const { client, queue } = scope;
+  const now = new Date();
+  const records = recordQuery(queue, filter);
+  const onces = onceQuery(queue, filter, now);
+  const pageSize = Math.min(PAGE, filter.state ? PAGE : (filter.limit ?? PAGE));
+  const [held, running] = await Promise.all([hold.read(), records === undefined ? new Set<string>() : runningJobs(scope)]);
+  if (records !== undefined) {
+    for await (const summary of client.schedule.list({ query: records, pageSize })) {
+      if (isOurs(summary)) yield infoOfRecord(summary, running, held);
+    }
+  }
+  if (onces === undefined) return;
+  for await (const info of client.workflow.list({ query: onces, pageSize })) {
+    if (info.type === RUN_JOB && info.taskQueue === queue) yield await infoOf(scope, info, held, now);
+  }
+}
+
+async function infoOf(scope: Scope, info: WorkflowExecutionInfo, held: Awaited<ReturnType<QueueHold['read']>>, now: Date) {
+  const job = infoOfOnce(info, held, now);
+  if (info.status.name !== 'TERMINATED') return job;
+  // Terminated by cancelJob, or by a person: only the run itself tells.
+  const { state } = await readRun(scope.client, info);
+  return { ...job, state };
+}
+
+function isOurs({ action }: ScheduleSummary): boolean {
+  return action?.workflowType === RUN_JOB;
+}
+
+/** The ids of the recurring and chained jobs that have an open run. */
+async function runningJobs({ client, queue }: Scope): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  for await (const info of client.workflow.list({ query: openRunsQuery(queue), pageSize: PAGE })) {
+    ids.add(identityOf(info).jobId);
+  }
+  return ids;
+}

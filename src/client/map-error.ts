@@ -1,0 +1,90 @@
+import { status } from '@grpc/grpc-js';
+import {
+  InvalidArgumentError,
+  InvalidJobError,
+  PermissionDeniedError,
+  SchedulerError,
+  SchedulerUnavailableError,
+  SearchAttributesMissingError,
+} from '../job/errors.ts';
+
+/** Where calls go, as messages name it. */
+export interface Place {
+  readonly address: string;
+  readonly namespace: string;
+}
+
+/** Runs calls to the server and turns what they throw into our errors. */
+export async function mapErrors<Result>(place: Place, calls: () => Promise<Result>): Promise<Result> {
+  try {
+    return await calls();
+  } catch (error) {
+    throw toSchedulerError(error, place);
+  }
+}
+
+/** The gRPC status of an error, wherever in its causes it stands. */
+export function grpcStatus(error: unknown): { code: number; details: string } | undefined {
+  for (let inner = error; inner instanceof Error; inner = inner.cause) {
+    const { code, details } = inner as { code?: unknown; details?: unknown };
+    if (typeof code === 'number') return { code, details: typeof details === 'string' ? details : inner.message };
+  }
+  return undefined;
+}
+
+export function isNotFound(error: unknown): boolean {
+  const found = grpcStatus(error);
+  return found?.code === status.NOT_FOUND && !/^Namespace /.test(found.details);
+}
+
+export function isAlreadyExists(error: unknown): boolean {
+  return grpcStatus(error)?.code === status.ALREADY_EXISTS;
+}
+
+function toSchedulerError(error: unknown, { address, namespace }: Place): unknown {
+  if (error instanceof SchedulerError) return error;
+  const grpc = grpcStatus(error);
+  const details = grpc?.details ?? '';
+  const at = `the Temporal server at ${address} (namespace "${namespace}")`;
+  if (isUnreachable(error, grpc?.code)) {
+    return new SchedulerUnavailableError(
+      `expected an answer from ${at}, got ${details || String(error)}: is it running? ./temporal-dev.sh starts one here; TEMPORAL_ADDRESS or the option "address" says where else to look`,
+      { cause: error },
+    );
+  }
+  switch (grpc?.code) {
+    case status.PERMISSION_DENIED:
+    case status.UNAUTHENTICATED:
+      return new PermissionDeniedError(`${at} refused this client: ${details}. Check its API key, certificate and role`, {
+        cause: error,
+      });
+    case status.NOT_FOUND:
+      return new InvalidArgumentError(`${at} says: ${details}`, { cause: error });
+    case status.RESOURCE_EXHAUSTED:
+      return /larger than max/.test(details)
+        ? new InvalidJobError('payload', `payload: expected what the server takes, got more: ${details}`, { cause: error })
+        : new SchedulerUnavailableError(`${at} is over its limits: ${details}. Call again later`, { cause: error });
+    case status.INVALID_ARGUMENT:
+      if (/search attribute|invalid query|not defined/i.test(details) && /Job(Id|Type|Kind|Priority|Queue|Tags)/.test(details)) {
+        return new SearchAttributesMissingError(`${at} lacks our search attributes (${details}): ${registerCommand(namespace)}`, {
+          cause: error,
+        });
+      }
+      return /blob|size exceeds/i.test(details)
+        ? new InvalidJobError('payload', `payload: expected what the server takes, got more: ${details}`, { cause: error })
+        : new InvalidArgumentError(`${at} refused the request: ${details}`, { cause: error });
+    default:
+      return error;
+  }
+}
+
+function isUnreachable(error: unknown, code: number | undefined): boolean {
+  if (code === status.UNAVAILABLE || code === status.DEADLINE_EXCEEDED || code === status.CANCELLED) return true;
+  return error instanceof Error && /Failed to connect|TransportError|before timeout/i.test(`${error.name}: ${error.message}`);
+}
+
+/** What an operator runs where `connect` may not add the search attributes. */
+export function registerCommand(namespace: string): string {
+  const names = ['JobId', 'JobType', 'JobKind', 'JobPriority', 'JobQueue'].map((name) => `--name ${name} --type Keyword`);
+  return `run: temporal operator search-attribute create --namespace ${namespace} ${names.join(' ')} --name JobTags --type KeywordList`;
+}

@@ -1,0 +1,49 @@
+// A schedule's note is what the Web UI and the CLI show of its state, and all that a list tells of how it ended. So it
+// is written for people and read back by us.
+
+export type Note =
+  | { readonly kind: 'paused'; readonly by: 'scheduler' | 'person'; readonly reason: string; readonly token?: string }
+  | { readonly kind: 'ended'; readonly state: EndState; readonly at: Date; readonly reason: string; readonly run?: RunRef }
+  | { readonly kind: 'other'; readonly text: string };
+
+/** The run a job ended with. */
+export interface RunRef {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+export type EndState = 'completed' | 'failed' | 'cancelled';
+
+const LONGEST = 900;
+const PAUSED_BY_SCHEDULER = /^Paused with all jobs: (?<reason>.*) \[(?<token>[^\]]*)\]$/s;
+const ENDED = /^(?<state>Completed|Failed|Cancelled) at (?<at>\S+Z)(?: in (?<workflowId>.+) \((?<runId>[0-9a-f-]{36})\))?(?:: (?<reason>.*))?$/s;
+
+export function pausedByScheduler(reason: string, token: string): string {
+  return `Paused with all jobs: ${reason.slice(0, LONGEST)} [${token}]`;
+}
+
+export function ended(state: EndState, at: Date, reason = '', run?: RunRef): string {
+  const word = `${state[0]?.toUpperCase()}${state.slice(1)}`;
+  const where = run ? ` in ${run.workflowId} (${run.runId})` : '';
+  return `${word} at ${at.toISOString()}${where}${reason && `: ${reason.slice(0, LONGEST - where.length)}`}`;
+}
+
+/** Reads a note back. Whatever is paused and not by us is paused by a person. */
+export function parseNote(text: string | undefined, isPaused: boolean): Note {
+  const note = text ?? '';
+  if (isPaused) {
+    const groups = PAUSED_BY_SCHEDULER.exec(note)?.groups;
+    if (groups) return { kind: 'paused', by: 'scheduler', reason: groups['reason'] ?? '', token: groups['token'] ?? '' };
+    return { kind: 'paused', by: 'person', reason: note };
+  }
+  const groups = ENDED.exec(note)?.groups;
+  if (!groups) return { kind: 'other', text: note };
+  const { at = '', reason = '', workflowId, runId } = groups;
+  return {
+    kind: 'ended',
+    state: groups['state']?.toLowerCase() as EndState,
+    at: new Date(at),
+    reason,
+    ...(workflowId && runId && { run: { workflowId, runId } }),
+  };
+}

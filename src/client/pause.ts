@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ScheduleSummary } from '@temporalio/client';
+import { optionalDateToTs } from '@temporalio/common/lib/time.js';
+import { SchedulerUnavailableError } from '../job/errors.ts';
+import { dueTimes } from '../job/evaluate-spec.ts';
+import { INTERNAL_PREFIX } from '../job/parse-job.ts';
+import { RESUME_LATER, RUN_JOB } from '../workflows/messages.ts';
+import { LOOK_AT_HOLD_EVERY } from './hold-look.ts';
+import type { Hold, QueueHold } from './hold.ts';
+import { inParallel } from './in-parallel.ts';
+import { quote } from './list-query.ts';
+import { isNotFound } from './map-error.ts';
+import { parseNote, pausedByScheduler } from './notes.ts';
+import type { Scope } from './record.ts';
+
+/** The server's lists are behind by less than a second; so long nothing new must turn up in them. */
+const LISTS_SETTLE = 1_000;
+const IN_FORCE_WITHIN = 30_000;
+const NOTE_OF_RESUME = 'Resumed with all jobs';
+
+/**
+ * Pauses all jobs. First the hold: once it is in force no attempt is handed out, whatever else happens. Then the
+ * schedules, so that the Web UI and the CLI show it, and due times that pass do not pile up.
+ */
+export async function pauseAll(scope: Scope, hold: QueueHold, reason: string, until?: Date): Promise<void> {
+  if (!(await hold.read())) {
+    const token = newToken();
+    // First the end, then the pause: a pause without its end would last.
+    if (until) await resumeAt(scope, token, until);
+    await hold.set(token, reason, until);
+  }
+  await inForce(hold);
+  await settle(scope, hold, 'skip');
+}
+
+export async function resumeAll(scope: Scope, hold: QueueHold, missed: 'skip' | 'latest'): Promise<void> {
+  const held = await hold.read();
+  if (held) await hold.clear(held);
+  await settle(scope, hold, missed);
+}
+
+async function resumeAt({ client, queue }: Scope, token: string, until: Date): Promise<void> {
+  await client.workflow.start(RESUME_LATER, {
+    workflowId: `${INTERNAL_PREFIX}resume/${queue}/${token}`,
+    taskQueue: queue,
+    args: [token],
+    startDelay: Math.max(0, until.getTime() - Date.now()),
+    staticSummary: `ends the pause of all jobs on ${queue}`,
+  });
+}
+
+async function inForce(hold: QueueHold): Promise<void> {
+  for (const deadline = Date.now() + IN_FORCE_WITHIN; !(await hold.isInForce()); await sleep(20)) {
+    // Resumed by another client meanwhile.
+    if (!(await hold.read())) return;
+    if (Date.now() > deadline) {
+      throw new SchedulerUnavailableError('the hold of the task queue was set, but is not in force everywhere: call pause() again');
+    }
+  }
+  await sleep(LOOK_AT_HOLD_EVERY);
+}
+
+/**
+ * Makes every schedule agree with the hold, as it is now: whoever changes the hold does this until the two agree, so
+ * that of a pause and a resume at once the last one has its way with all of them.
+ */
+async function settle(scope: Scope, hold: QueueHold, missed: 'skip' | 'latest'): Promise<void> {
+  const patched = new Set<string>();
+  let held = await hold.read();
+  for (let quietSince = Date.now(); ; ) {
+    const wrong: ScheduleSummary[] = [];
+    for await (const summary of disagreeing(scope, held)) {
+      if (!patched.has(summary.scheduleId)) wrong.push(summary);
+    }
+    await inParallel(wrong, async (summary) => {
+      await patch(scope, summary, held, missed);
+      patched.add(summary.scheduleId);
+    });
+    const now = await hold.read();
+    if (now?.token !== held?.token) {
+      held = now;
+      patched.clear();
+    } else if (wrong.length === 0 && Date.now() - quietSince >= LISTS_SETTLE) {
+      return;
+    }
+    if (wrong.length > 0) quietSince = Date.now();
+    await sleep(100);
+  }
+}
+
+/** The schedules that are not as the hold wants them: unpaused under it, or still paused by one that is gone. */
+async function* disagreeing({ client, queue }: Scope, held: Hold | undefined): AsyncGenerator<ScheduleSummary> {
+  const query = `JobQueue = ${quote(queue)} AND JobKind IN ('interval', 'cron') AND TemporalSchedulePaused = ${held ? 'false' : 'true'}`;
+  for await (const summary of client.schedule.list({ query, pageSize: 1_000 })) {
+    if (summary.action?.workflowType !== RUN_JOB) continue;
+    const note = parseNote(summary.state.note, summary.state.paused);
+    const isOurPause = note.kind === 'paused' && note.by === 'scheduler';
+    if (held ? note.kind !== 'ended' : isOurPause) yield summary;
+  }
+}
+
+async function patch({ client }: Scope, summary: ScheduleSummary, held: Hold | undefined, missed: 'skip' | 'latest'): Promise<void> {
+  const { scheduleId } = summary;
+  const { namespace, identity } = client.options;
+  try {
+    await client.workflowService.patchSchedule({
+      namespace,
+      identity,
+      scheduleId,
+      requestId: randomUUID(),
+      patch: held
+        ? { pause: pausedByScheduler(held.reason, held.token) }
+        : { unpause: NOTE_OF_RESUME, ...(missed === 'latest' && { backfillRequest: latestMissed(summary) }) },
+    });
+  } catch (error) {
+    // Deleted meanwhile.
+    if (!isNotFound(error)) throw error;
+  }
+}
+
+/** A pause's token says when it began: due times since then have been missed. */
+function newToken(): string {
+  return `${new Date().toISOString()} ${randomUUID().slice(0, 8)}`;
+}
+
+/** The latest due time that passed while the schedule was paused, as a back-fill of that one. */
+function latestMissed({ spec, state }: ScheduleSummary) {
+  const note = parseNote(state.note, state.paused);
+  const since = Date.parse((note.kind === 'paused' && note.token?.split(' ')[0]) || '');
+  const now = Date.now();
+  if (!spec || Number.isNaN(since)) return undefined;
+  // Looks back further and further, so that a job of every second is not stepped through from the pause on.
+  for (let back = 60_000; ; back *= 10) {
+    let latest: number | undefined;
+    for (const time of dueTimes(spec, Math.max(since, now - back))) {
+      if (time > now) break;
+      latest = time;
+    }
+    if (latest !== undefined) {
+      const time = optionalDateToTs(new Date(latest));
+      return [{ startTime: time, endTime: time }];
+    }
+    if (now - back <= since) return undefined;
+  }
+}

@@ -1,0 +1,42 @@
+import type { Job } from '../job/job.ts';
+import { RUN_JOB, type After } from '../workflows/messages.ts';
+import { cancel } from './cancel.ts';
+import { removeDependent } from './dependents.ts';
+import { changeRecord, type JobRecord, type Scope } from './record.ts';
+import type { WorkflowInfo } from './runs.ts';
+import { toScheduleOptions, toStartOptions } from './to-temporal.ts';
+
+/**
+ * Puts a job in the place of another. A recurring job becomes another recurring one in one step, and runs that are
+ * under way go on; in every other case the old job is cancelled first.
+ */
+export async function replace(
+  scope: Scope,
+  job: Job,
+  after: After | undefined,
+  record: JobRecord | undefined,
+  workflow: WorkflowInfo | undefined,
+): Promise<void> {
+  const { client, queue } = scope;
+  const createdAt = new Date();
+  const isRecurring = job.schedule.kind === 'interval' || job.schedule.kind === 'cron';
+  if (record && isRecurring && !record.definition.after) {
+    const options = toScheduleOptions(job, queue, createdAt);
+    const { note, remainingActions = null } = options.state;
+    await changeRecord(scope, job.id, () => ({ options, note, paused: false, remainingActions }));
+    return;
+  }
+  if (record) {
+    await cancel(scope, job.id, 'replaced');
+    await Promise.all((record.definition.after?.jobIds ?? []).map((id) => removeDependent(scope, id, job.id)));
+    await client.schedule.getHandle(job.id).delete();
+  } else if (workflow?.status.name === 'RUNNING') {
+    await cancel(scope, job.id, 'replaced');
+  }
+  if (job.schedule.kind === 'once') {
+    const options = toStartOptions(job, queue, createdAt);
+    await client.workflow.start(RUN_JOB, { ...options, workflowIdReusePolicy: 'ALLOW_DUPLICATE' });
+  } else {
+    await client.schedule.create(toScheduleOptions(job, queue, createdAt, after));
+  }
+}

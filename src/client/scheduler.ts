@@ -1,0 +1,280 @@
+import type { Client } from '@temporalio/client';
+import { Catalogue } from '../job/catalogue.ts';
+import { InvalidArgumentError } from '../job/errors.ts';
+import { parseFilter, type JobFilter } from '../job/filter.ts';
+import type { JobContract, JobId, ScheduledJob } from '../job/job.ts';
+import { parseJobId } from '../job/parse-job.ts';
+import { show } from '../job/show.ts';
+import type { JobInfo, JobStatus, RunInfo } from '../job/status.ts';
+import { cancel } from './cancel.ts';
+import { change } from './change.ts';
+import { checkLimit, checkMissed, checkOnConflict, checkReason, checkTaskQueue, checkUntil } from './check-options.ts';
+import { connectClient, type ConnectionSettings } from './connect.ts';
+import { create, type OnConflict } from './create.ts';
+import { QueueHold } from './hold.ts';
+import { inParallel } from './in-parallel.ts';
+import { iterate } from './list.ts';
+import { mapErrors, type Place } from './map-error.ts';
+import { pauseJob, resumeJob } from './pause-job.ts';
+import { pauseAll, resumeAll } from './pause.ts';
+import type { Scope } from './record.ts';
+import { ensureSearchAttributes } from './search-attributes.ts';
+import { iterateRuns, readStatus } from './status.ts';
+import { backfill, trigger, waitFor } from './trigger.ts';
+
+export interface SchedulerOptions<Jobs extends readonly JobContract[] = readonly JobContract[]> extends ConnectionSettings {
+  /** The task queue that the jobs' runs go through: schedulers and workers of one system share it. @default 'jobs' */
+  readonly taskQueue?: string;
+  /** The job definitions: with them payloads are typed by `jobType` and checked before any call. */
+  readonly jobs?: Jobs;
+  /** A ready Temporal client, instead of connection settings. It stays open when the scheduler is closed. */
+  readonly client?: Client;
+}
+
+/** What became of many jobs: the ids in the order of the jobs, and which failed. */
+export interface ScheduledJobs {
+  readonly ids: JobId[];
+  readonly failures: { readonly index: number; readonly id?: JobId; readonly error: unknown }[];
+}
+
+/**
+ * Schedules background jobs on Temporal, and looks after them.
+ *
+ * Every method throws a {@link SchedulerError}: an argument that is not what it must be is refused before any call; a
+ * server that does not answer within the call timeout is a {@link SchedulerUnavailableError}, after which a call may be
+ * made again: it comes to the same.
+ */
+export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContract[]> implements AsyncDisposable {
+  readonly #scope: Scope;
+  readonly #hold: QueueHold;
+  readonly #place: Place;
+  readonly #catalogue: Catalogue;
+  readonly #ownsConnection: boolean;
+
+  private constructor(client: Client, place: Place, options: SchedulerOptions<Jobs>) {
+    this.#scope = { client, queue: checkTaskQueue(options.taskQueue) };
+    this.#hold = new QueueHold(client, this.#scope.queue);
+    this.#place = place;
+    this.#catalogue = new Catalogue(options.jobs);
+    this.#ownsConnection = !options.client;
+  }
+
+  /**
+   * Connects to a Temporal server, and sees to it that its namespace has our search attributes.
+   *
+   * @throws {@link SchedulerUnavailableError} if no server answers within the call timeout (10 seconds).
+   * @throws {@link SearchAttributesMissingError} if search attributes are missing and can't be added; it says what to run.
+   */
+  static async connect<const Jobs extends readonly JobContract[] = readonly JobContract[]>(
+    options: SchedulerOptions<Jobs> = {},
+  ): Promise<Scheduler<Jobs>> {
+    checkTaskQueue(options.taskQueue);
+    const { client, place } = options.client ? { client: options.client, place: placeOf(options.client) } : await connectClient(options);
+    try {
+      await mapErrors(place, () => ensureSearchAttributes(client));
+    } catch (error) {
+      if (!options.client) await client.connection.close();
+      throw error;
+    }
+    return new Scheduler(client, place, options);
+  }
+
+  /**
+   * Schedules a job and answers its id. An answered job survives a crash of anything. The same call made again answers
+   * the same id.
+   *
+   * A `once` job is a delayed workflow; any other is a Temporal Schedule.
+   *
+   * @param options.onConflict what to do if the id names a job with another definition: `error`, `keep` it, or `replace`
+   * it: then a recurring job's definition changes in place, while any other job is cancelled first. @default 'error'
+   * @throws {@link InvalidJobError}, {@link InvalidScheduleError}, {@link UnknownJobTypeError} before any call.
+   * @throws {@link JobAlreadyExistsError} if the id is taken and `onConflict` is `error`.
+   * @throws {@link JobNotFoundError}, {@link DependencyCycleError}, {@link TooManyDependentsError} for `afterJob`.
+   */
+  async scheduleJob(job: ScheduledJob<Jobs>, options: { readonly onConflict?: OnConflict } = {}): Promise<JobId> {
+    const onConflict = checkOnConflict(options.onConflict);
+    const parsed = await this.#catalogue.parse(job);
+    const isIdGiven = (job as { id?: unknown }).id !== undefined;
+    return this.#call(() => create(this.#scope, parsed, isIdGiven, onConflict));
+  }
+
+  /**
+   * Schedules many jobs, 50 at a time. One that fails does not keep the others from being scheduled.
+   *
+   * @returns ids in the order of the jobs, without those that failed, and the failures.
+   */
+  async scheduleJobs(
+    jobs: Iterable<ScheduledJob<Jobs>> | AsyncIterable<ScheduledJob<Jobs>>,
+    options: { readonly onConflict?: OnConflict } = {},
+  ): Promise<ScheduledJobs> {
+    const ids: (JobId | undefined)[] = [];
+    const failures: ScheduledJobs['failures'] = [];
+    await inParallel(jobs, async (job, index) => {
+      try {
+        ids[index] = await this.scheduleJob(job, options);
+      } catch (error) {
+        const { id } = (job ?? {}) as { id?: JobId };
+        failures.push({ index, ...(id !== undefined && { id }), error });
+      }
+    });
+    return { ids: ids.filter((id) => id !== undefined), failures: failures.toSorted((a, b) => a.index - b.index) };
+  }
+
+  /**
+   * Cancels a job. Answers when no run of it is open and none will start: open runs are asked to stop (the handler's
+   * `signal` is aborted), and terminated if they have not after 10 seconds. Jobs that wait for it are cancelled too.
+   * Works without a worker. A job that has ended stays as it ended.
+   *
+   * @throws {@link JobNotFoundError}
+   */
+  async cancelJob(id: JobId, options: { readonly reason?: string } = {}): Promise<void> {
+    const reason = checkReason(options.reason, 'cancelled by cancelJob()');
+    await this.#callFor(id, () => cancel(this.#scope, id, reason));
+  }
+
+  /**
+   * Reads how a job stands, strongly consistent: it has what this client wrote before. Two rounds of calls.
+   *
+   * @throws {@link JobNotFoundError}
+   */
+  async getJobStatus(id: JobId): Promise<JobStatus> {
+    return this.#callFor(id, () => readStatus(this.#scope, this.#hold, id));
+  }
+
+  /** Lists jobs: recurring and chained ones first, then once jobs, each newest first. Behind by up to about a second. */
+  async listJobs(filter: JobFilter = {}): Promise<JobInfo[]> {
+    const jobs: JobInfo[] = [];
+    for await (const job of this.iterateJobs(filter)) jobs.push(job);
+    return jobs;
+  }
+
+  /** As {@link listJobs}, a page of 1,000 at a time: memory does not grow with their number. */
+  async *iterateJobs(filter: JobFilter = {}): AsyncGenerator<JobInfo, void> {
+    const parsed = parseFilter(filter);
+    yield* this.#iterate(() => iterate(this.#scope, this.#hold, parsed));
+  }
+
+  /**
+   * Pauses all jobs of the task queue: once it has answered, no attempt of any run starts until {@link resume}. Attempts
+   * under way go on. Durable, needs no worker, may be called again. Due times of recurring jobs pass without a run.
+   *
+   * The task queue's rate limit is set to 0, and the schedules are paused with a note.
+   *
+   * @param options.until when it ends by itself, if a worker lives then.
+   */
+  async pause(options: { readonly reason?: string; readonly until?: Date } = {}): Promise<void> {
+    const reason = checkReason(options.reason, 'paused by pause()');
+    const until = checkUntil(options.until);
+    await this.#call(() => pauseAll(this.#scope, this.#hold, reason, until));
+  }
+
+  /**
+   * Ends a pause of all jobs. What was held runs now. Jobs that a person has paused stay paused.
+   *
+   * @param options.missed of each recurring job's due times that passed meanwhile: `skip` all, or run the `latest`.
+   * @default 'skip'
+   */
+  async resume(options: { readonly missed?: 'skip' | 'latest' } = {}): Promise<void> {
+    const missed = checkMissed(options.missed);
+    await this.#call(() => resumeAll(this.#scope, this.#hold, missed));
+  }
+
+  async isPaused(): Promise<boolean> {
+    return this.#call(async () => (await this.#hold.read()) !== undefined);
+  }
+
+  /**
+   * Pauses one job: no run of it starts. The same as the Web UI's button and `temporal schedule toggle --pause`. For a
+   * `once` job that waits it needs a worker.
+   *
+   * @throws {@link JobNotFoundError}, {@link JobNotChangeableError} if it has ended, or a once job has started.
+   */
+  async pauseJob(id: JobId, options: { readonly reason?: string } = {}): Promise<void> {
+    const reason = checkReason(options.reason, 'paused by pauseJob()');
+    await this.#callFor(id, () => pauseJob(this.#scope, id, reason));
+  }
+
+  /** Ends the pause of one job. While all jobs are paused, so is this one. */
+  async resumeJob(id: JobId): Promise<void> {
+    await this.#callFor(id, () => resumeJob(this.#scope, this.#hold, id));
+  }
+
+  /**
+   * Runs a job now, beside any other run, and says which run it is. A `once` job that waits runs now instead of later.
+   *
+   * @throws {@link JobNotFoundError}, {@link JobNotChangeableError}
+   */
+  async triggerJob(id: JobId): Promise<RunInfo> {
+    return this.#callFor(id, () => trigger(this.#scope, id));
+  }
+
+  /** Makes up for the due times of an interval or cron job from `from` to `to`, both included, one run after another. */
+  async backfillJob(id: JobId, range: { readonly from: Date; readonly to: Date }): Promise<void> {
+    await this.#callFor(id, () => backfill(this.#scope, id, range));
+  }
+
+  /**
+   * Changes of a job what is named, of its retry policy too, and nothing else: a pause, dependents and the number of
+   * runs left stay. Runs under way keep what they began with.
+   *
+   * @throws {@link JobNotChangeableError} if the job has ended, or would become one of another kind.
+   * @throws {@link ConcurrentUpdateError} if others changed it again and again meanwhile.
+   */
+  async updateJob(id: JobId, changes: Partial<ScheduledJob<Jobs>>): Promise<void> {
+    if (typeof changes !== 'object' || changes === null) {
+      throw new InvalidArgumentError(`changes: expected an object with what to change, got ${show(changes)}`);
+    }
+    await this.#callFor(id, () => change(this.#scope, id, changes, this.#catalogue));
+  }
+
+  /** The runs of a job that the server still has, newest first. One call for each. */
+  async *listRuns(id: JobId, options: { readonly limit?: number } = {}): AsyncGenerator<RunInfo, void> {
+    parseJobId(id);
+    const limit = checkLimit(options.limit);
+    yield* this.#iterate(() => iterateRuns(this.#scope, id, limit));
+  }
+
+  /**
+   * Waits for the end of a once job, or of any other job's run in progress, and answers what its handler returned.
+   *
+   * @throws {@link JobFailedError} if the run failed or was cancelled.
+   * @throws {@link JobNotChangeableError} if no run is in progress.
+   */
+  async waitForJob(id: JobId): Promise<unknown> {
+    return this.#callFor(id, () => waitFor(this.#scope, id));
+  }
+
+  /** Closes the connection, unless the client was given. Jobs go on. */
+  async close(): Promise<void> {
+    if (this.#ownsConnection) await this.#scope.client.connection.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #callFor<Result>(id: unknown, calls: () => Promise<Result>): Promise<Result> {
+    parseJobId(id);
+    return this.#call(calls);
+  }
+
+  #call<Result>(calls: () => Promise<Result>): Promise<Result> {
+    return mapErrors(this.#place, calls);
+  }
+
+  async *#iterate<Item>(items: () => AsyncGenerator<Item>): AsyncGenerator<Item, void> {
+    const iterator = items();
+    try {
+      for (let next = await this.#call(() => iterator.next()); !next.done; next = await this.#call(() => iterator.next())) {
+        yield next.value;
+      }
+    } finally {
+      await iterator.return(undefined);
+    }
+  }
+}
+
+function placeOf(client: Client): Place {
+  const { address = 'the client it was given' } = (client.connection as { options?: { address?: string } }).options ?? {};
+  return { address, namespace: client.options.namespace };
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { ScheduleOverlapPolicy } from '@temporalio/client';
+import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
+import { InvalidArgumentError, JobFailedError, JobNotChangeableError } from '../job/errors.ts';
+import { show } from '../job/show.ts';
+import type { RunInfo } from '../job/status.ts';
+import { CHANGE, PRIORITY_KEYS, RUN_JOB, type OnceChange, type RunInput } from '../workflows/messages.ts';
+import { notFound } from './cancel.ts';
+import { toJob, withoutExtras } from './from-temporal.ts';
+import { updateOnce } from './pause-job.ts';
+import { readRecord, type JobRecord, type Scope } from './record.ts';
+import { describeRun, newestRuns, openRuns, readRun } from './runs.ts';
+import { toAttributes } from './to-temporal.ts';
+
+const SCHEDULED_BY = defineSearchAttributeKey('TemporalScheduledById', SearchAttributeType.KEYWORD);
+
+/** Starts a run of a job now, beside any other. */
+export async function trigger(scope: Scope, id: string): Promise<RunInfo> {
+  const [record, workflow] = await Promise.all([readRecord(scope, id), describeRun(scope, id)]);
+  if (record) return triggerScheduled(scope, record);
+  if (!workflow) throw notFound(scope, id);
+  if (workflow.status.name !== 'RUNNING') throw new JobNotChangeableError(id, `expected a job to run, got the once job "${id}", which has ended`);
+  const at = new Date().toISOString();
+  const change: OnceChange = { input: { at }, memo: { at } };
+  await updateOnce(scope.client, id, CHANGE, change);
+  return withoutExtras(await readRun(scope.client, (await describeRun(scope, id)) ?? workflow));
+}
+
+/**
+ * A start of our own rather than the schedule's trigger: that one drops the second of two in the same second, and does
+ * not say which run it was.
+ */
+async function triggerScheduled(scope: Scope, record: JobRecord): Promise<RunInfo> {
+  const { id, note, definition } = record;
+  if (note.kind === 'ended' && note.state === 'cancelled') throw new JobNotChangeableError(id, `job "${id}" is cancelled: it can't be triggered`);
+  const job = toJob(record);
+  const workflowId = `${id}/run/${new Date().toISOString()}-${randomUUID().slice(0, 4)}`;
+  const input: RunInput = { ...definition, jobId: id };
+  await scope.client.workflow.start(RUN_JOB, {
+    workflowId,
+    taskQueue: scope.queue,
+    args: [input],
+    typedSearchAttributes: [...toAttributes(job, scope.queue), { key: SCHEDULED_BY, value: id }],
+    staticSummary: `${job.jobType}: ${id}, triggered`,
+    priority: { priorityKey: PRIORITY_KEYS[job.priority] },
+  });
+  const info = await describeRun(scope, workflowId);
+  if (!info) throw notFound(scope, workflowId);
+  return withoutExtras(await readRun(scope.client, info));
+}
+
+/** Makes up for due times of the past: each that has no run yet. */
+export async function backfill(scope: Scope, id: string, range: { readonly from: Date; readonly to: Date }): Promise<void> {
+  const { from, to } = range;
+  const isDate = (date: unknown) => date instanceof Date && !Number.isNaN(date.getTime());
+  if (!isDate(from) || !isDate(to) || from > to) {
+    throw new InvalidArgumentError(`backfillJob: expected { from, to } with two dates in order, got from ${show(from)} to ${show(to)}`);
+  }
+  const record = await readRecord(scope, id);
+  if (!record || record.definition.after) {
+    if (!record && !(await describeRun(scope, id))) throw notFound(scope, id);
+    throw new JobNotChangeableError(id, `expected an interval or cron job, got "${id}", which has no due times of its own`);
+  }
+  await scope.client.schedule.getHandle(id).backfill({ start: from, end: to, overlap: ScheduleOverlapPolicy.BUFFER_ALL });
+}
+
+/** The result of a once job's run, of the run in progress, or of a chained job's one run. */
+export async function waitFor(scope: Scope, id: string): Promise<unknown> {
+  const [record, workflow] = await Promise.all([readRecord(scope, id), describeRun(scope, id)]);
+  const run = record ? await currentRun(scope, record) : workflow;
+  if (!run && !record) throw notFound(scope, id);
+  if (!run) throw new JobNotChangeableError(id, `expected a job with a run in progress, got "${id}", which has none: triggerJob() starts one`);
+  await closed(scope, run.workflowId, run.runId);
+  const info = await describeRun(scope, run.workflowId, run.runId);
+  if (!info) throw notFound(scope, id);
+  const { state, result, error } = await readRun(scope.client, info);
+  if (state === 'completed') return result;
+  throw new JobFailedError(id, `job "${id}" ${state}: ${error ?? 'no reason given'}`);
+}
+
+async function currentRun(scope: Scope, record: JobRecord) {
+  const [open] = await openRuns(scope, record);
+  if (open) return open;
+  if (record.note.kind === 'ended' && record.note.run) return record.note.run;
+  return record.note.kind === 'ended' ? (await newestRuns(scope, record.id, 1))[0] : undefined;
+}
+
+async function closed({ client }: Scope, workflowId: string, runId: string): Promise<void> {
+  try {
+    await client.workflow.getHandle(workflowId, runId).result();
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'WorkflowFailedError')) throw error;
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * The worker half: runs the handlers of jobs.
+ *
+ * @module
+ */
+import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
+import type { Duration } from '@temporalio/common';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { createChainActivities } from './activities/chain.ts';
+import { createHandlerActivities } from './activities/run-handler.ts';
+import { checkTaskQueue } from './client/check-options.ts';
+import { resolveSettings, type ConnectionSettings } from './client/connect.ts';
+import { holdLook } from './client/hold-look.ts';
+import { QueueHold } from './client/hold.ts';
+import { mapErrors } from './client/map-error.ts';
+import { createRecords } from './client/records.ts';
+import { ensureSearchAttributes } from './client/search-attributes.ts';
+import type { JobHandler } from './job/definition.ts';
+import { InvalidArgumentError } from './job/errors.ts';
+import { show } from './job/show.ts';
+
+export interface JobWorkerOptions extends ConnectionSettings {
+  /** What to run, one for each job type: `definition.handler(...)`. */
+  readonly handlers: readonly JobHandler[];
+  /** How many handlers run at once in this process. @default 10 */
+  readonly maxConcurrentJobs?: number;
+  /** @default 'jobs' */
+  readonly taskQueue?: string;
+  /**
+   * How long running handlers may go on after `shutdown()` or SIGTERM. Then their `signal` is aborted, and what does not
+   * end is attempted again by another worker. @default 10 seconds
+   */
+  readonly shutdownGraceTime?: Duration;
+  /** A ready connection, instead of connection settings. It stays open when the worker stops. */
+  readonly connection?: NativeConnection;
+}
+
+// Built by `npm run build`. The same path from src/ and from dist/.
+const BUNDLE = fileURLToPath(new URL('../dist/workflow-bundle.js', import.meta.url));
+const WORKFLOWS = fileURLToPath(new URL('../dist/workflows/index.js', import.meta.url));
+/** A cancel request comes with the answer to a heartbeat, so heartbeats must not be saved up for long. */
+const HEARTBEAT_THROTTLE = '4 seconds';
+
+/** Takes runs from the task queue and calls their handlers. */
+export class JobWorker implements AsyncDisposable {
+  readonly #worker: Worker;
+  readonly #ownConnection: NativeConnection | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(worker: Worker, ownConnection: NativeConnection | undefined) {
+    this.#worker = worker;
+    this.#ownConnection = ownConnection;
+  }
+
+  /** Works until `shutdown()`, SIGTERM or SIGINT; then lets running handlers finish within the grace time. */
+  run(): Promise<void> {
+    this.#running ??= this.#run();
+    return this.#running;
+  }
+
+  /** Takes no further runs. The promise of `run()` tells when running handlers have finished. */
+  shutdown(): void {
+    if (this.#worker.getState() === 'RUNNING') this.#worker.shutdown();
+  }
+
+  /** Shuts down and waits for it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.shutdown();
+    await (this.#running ?? this.#ownConnection?.close());
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#worker.run();
+    } finally {
+      await this.#ownConnection?.close();
+    }
+  }
+}
+
+/**
+ * Connects a worker to the task queue. It takes runs once `run()` is called.
+ *
+ * @throws {@link InvalidArgumentError} if the options are not what they must be.
+ * @throws {@link SchedulerUnavailableError} if no server answers.
+ */
+export async function createJobWorker(options: JobWorkerOptions): Promise<JobWorker> {
+  const { handlers, maxConcurrentJobs = 10, shutdownGraceTime = '10 seconds', dataConverter } = options;
+  checkHandlers(handlers);
+  if (!Number.isInteger(maxConcurrentJobs) || maxConcurrentJobs < 1) {
+    throw new InvalidArgumentError(`maxConcurrentJobs: expected a whole number of at least 1, got ${show(maxConcurrentJobs)}`);
+  }
+  const taskQueue = checkTaskQueue(options.taskQueue);
+  const { connectionOptions, ...place } = resolveSettings(options);
+  const { namespace } = place;
+  return mapErrors(place, async () => {
+    const connection = options.connection ?? (await NativeConnection.connect(connectionOptions));
+    try {
+      const client = new Client({ connection, namespace, ...(dataConverter && { dataConverter }) });
+      await ensureSearchAttributes(client);
+      const hold = new QueueHold(client, taskQueue);
+      const worker = await Worker.create({
+        connection,
+        namespace,
+        taskQueue,
+        ...(dataConverter && { dataConverter }),
+        // A converter that workflows load is bundled with them.
+        ...(dataConverter?.payloadConverterPath || dataConverter?.failureConverterPath
+          ? { workflowsPath: WORKFLOWS }
+          : { workflowBundle: { codePath: BUNDLE } }),
+        activities: {
+          ...createHandlerActivities(handlers, holdLook(hold)),
+          ...createChainActivities(createRecords({ client, queue: taskQueue }, hold)),
+        },
+        maxConcurrentActivityTaskExecutions: maxConcurrentJobs,
+        maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+        defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+        shutdownGraceTime,
+      });
+      return new JobWorker(worker, options.connection ? undefined : connection);
+    } catch (error) {
+      if (!options.connection) await connection.close();
+      throw error;
+    }
+  });
+}
+
+function checkHandlers(handlers: unknown): void {
+  const isHandler = (handler: unknown): handler is JobHandler =>
+    typeof (handler as JobHandler | null)?.run === 'function' && typeof (handler as JobHandler).definition?.jobType === 'string';
+  if (!Array.isArray(handlers) || handlers.length === 0 || !handlers.every(isHandler)) {
+    throw new InvalidArgumentError(
+      `handlers: expected at least one of what a job definition's handler() gives, got ${show(handlers)}`,
+    );
+  }
+  const types = handlers.map(({ definition }) => definition.jobType);
+  const twice = types.find((type, index) => types.indexOf(type) !== index);
+  if (twice !== undefined) throw new InvalidArgumentError(`handlers: expected one for each job type, got two for ${show(twice)}`);
+}

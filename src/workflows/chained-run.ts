@@ -1,0 +1,64 @@
+import { condition, defineSignal, proxyLocalActivities, setHandler, sleep, upsertSearchAttributes } from '@temporalio/workflow';
+import { JOB_ID } from './attributes.ts';
+import {
+  LOAD_JOB,
+  PREDECESSOR_ENDED,
+  READ_RESULT,
+  type ChainActivities,
+  type Definition,
+  type DueRun,
+  type EndedRun,
+} from './messages.ts';
+
+const { [LOAD_JOB]: loadJob, [READ_RESULT]: readResult } = proxyLocalActivities<ChainActivities>({
+  startToCloseTimeout: '30 seconds',
+});
+
+/** A run that follows the end of one run, or the ends of several. */
+export class ChainedRun {
+  /** The job as its record had it last. */
+  definition: Definition | undefined;
+  readonly #jobId: string;
+  readonly #ended = new Map<string, EndedRun>();
+
+  constructor(jobId: string, first: EndedRun) {
+    this.#jobId = jobId;
+    this.#ended.set(first.jobId, first);
+    setHandler(defineSignal<[EndedRun]>(PREDECESSOR_ENDED), (ended) => {
+      if (!this.#ended.has(ended.jobId)) this.#ended.set(ended.jobId, ended);
+    });
+  }
+
+  /**
+   * Waits for all it follows and for the delay after the last end. What the job is by then stands in its record, which
+   * is read again after each wait. Answers in words why there is nothing to run, where there is not.
+   */
+  async untilDue(): Promise<DueRun | string> {
+    for (;;) {
+      const predecessors = this.#inOrder();
+      const loaded = await loadJob(this.#jobId, { now: Date.now(), predecessors });
+      if (loaded.found !== 'job') {
+        // No run of the job then: it must not be found as one.
+        upsertSearchAttributes([{ key: JOB_ID, value: null }]);
+        return loaded.found === 'paused' ? 'not run: the job is paused and runs when resumed' : 'not run: the job is cancelled';
+      }
+      this.definition = loaded.definition;
+      const dueAt = () => Math.max(...this.#inOrder().map(({ endedAt }) => Date.parse(endedAt))) + this.#after.delay;
+      if (loaded.isDue) {
+        const results = await Promise.all(predecessors.map((run) => (run.resultOmitted ? readResult(run) : run)));
+        return { definition: loaded.definition, scheduledAt: new Date(dueAt()).toISOString(), predecessors: results };
+      }
+      await condition(() => this.#after.jobIds.every((jobId) => this.#ended.has(jobId)));
+      const left = dueAt() - Date.now();
+      if (left > 0) await sleep(left);
+    }
+  }
+
+  get #after() {
+    return this.definition?.after ?? { jobIds: [], delay: 0 };
+  }
+
+  #inOrder(): EndedRun[] {
+    return [...this.#ended.values()].toSorted((a, b) => Date.parse(a.endedAt) - Date.parse(b.endedAt));
+  }
+}

@@ -1,0 +1,75 @@
+import {
+  CancellationScope,
+  defineSignal,
+  isCancellation,
+  proxyLocalActivities,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { callHandler } from './call-handler.ts';
+import { startDependents } from './chain.ts';
+import { ChainedRun } from './chained-run.ts';
+import { describeFailure } from './failure.ts';
+import {
+  ADD_DEPENDENT,
+  END_RUN,
+  SETTLE_DEBT,
+  type ChainActivities,
+  type Definition,
+  type Dependent,
+  type DueRun,
+  type EndedRun,
+  type RunInput,
+} from './messages.ts';
+import { atDueTime } from './once.ts';
+
+const { [END_RUN]: endRun, [SETTLE_DEBT]: settleDebt } = proxyLocalActivities<ChainActivities>({ startToCloseTimeout: '10 seconds' });
+
+/** One run of a job: waits until it is due, calls the handler through an activity, and starts the jobs that follow. */
+export async function runJob(input: RunInput): Promise<unknown> {
+  const { workflowId, runId } = workflowInfo();
+  const jobId = input.jobId ?? scheduleId() ?? workflowId;
+  const isOnce = jobId === workflowId;
+  const chained = input.predecessor && new ChainedRun(jobId, input.predecessor);
+  const dependents: Dependent[] = [];
+  setHandler(defineSignal<[Dependent]>(ADD_DEPENDENT), (dependent) => void dependents.push(dependent));
+
+  let failure: unknown;
+  let outcome: Pick<EndedRun, 'state' | 'result' | 'error'>;
+  try {
+    const due = await (chained ? chained.untilDue() : isOnce ? atDueTime(input) : atOnce(jobId, input));
+    if (typeof due === 'string') return due;
+    outcome = { state: 'completed', result: await callHandler(jobId, due) };
+  } catch (error) {
+    failure = error;
+    outcome = { state: isCancellation(error) ? 'cancelled' : 'failed', error: describeFailure(error) };
+  }
+
+  const ended: EndedRun = { jobId, workflowId, runId, endedAt: new Date().toISOString(), ...outcome };
+  await CancellationScope.nonCancellable(async () => {
+    if (isOnce) {
+      // A once job's dependents signal it. The server refuses its completion while a signal is unread, so that this
+      // loop sees each one that was accepted.
+      while (dependents.length > 0) await startDependents(dependents.splice(0), ended);
+    } else {
+      const definition = chained ? chained.definition : input;
+      const mayBeLast = (chained !== undefined || input.owed !== undefined) && definition?.after?.repeats !== true;
+      const { result: _, ...withoutResult } = ended;
+      await startDependents(await endRun(withoutResult, mayBeLast), ended);
+    }
+  });
+  if (failure !== undefined) throw failure;
+  return outcome.result;
+}
+
+async function atOnce(jobId: string, input: RunInput): Promise<DueRun> {
+  if (input.owed) await settleDebt(jobId);
+  const { searchAttributes, startTime } = workflowInfo();
+  const nominal = searchAttributes['TemporalScheduledStartTime']?.[0];
+  const scheduledAt = (nominal instanceof Date ? nominal : startTime).toISOString();
+  return { definition: input as Definition, scheduledAt, predecessors: input.owed };
+}
+
+function scheduleId(): string | undefined {
+  return workflowInfo().searchAttributes['TemporalScheduledById']?.[0]?.toString();
+}
