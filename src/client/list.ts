@@ -29,7 +29,7 @@ async function* candidates(scope: Scope, hold: QueueHold, filter: JobFilter): As
   const records = recordQuery(queue, filter);
   const onces = onceQuery(queue, filter, now);
   const pageSize = Math.min(PAGE, filter.state ? PAGE : (filter.limit ?? PAGE));
-  const [held, running] = await Promise.all([hold.read(), records === undefined ? new Set<string>() : runningJobs(scope)]);
+  const [held, running] = await Promise.all([hold.read(), records === undefined ? new Set<string>() : runningJobs(scope, now)]);
   if (records !== undefined) {
     for await (const summary of client.schedule.list({ query: records, pageSize })) {
       if (isOurs(summary)) yield infoOfRecord(summary, running, held);
@@ -54,10 +54,12 @@ function isOurs({ action }: ScheduleSummary): boolean {
 }
 
 /** The ids of the recurring and chained jobs that have an open run. */
-async function runningJobs({ client, queue }: Scope): Promise<ReadonlySet<string>> {
+async function runningJobs({ client, queue }: Scope, now: Date): Promise<ReadonlySet<string>> {
   const ids = new Set<string>();
   for await (const info of client.workflow.list({ query: openRunsQuery(queue), pageSize: PAGE })) {
-    ids.add(identityOf(info).jobId);
+    const { jobId, scheduledAt } = identityOf(info);
+    // A chained run whose delay is not over only waits.
+    if (scheduledAt <= now) ids.add(jobId);
   }
   return ids;
 }

@@ -51,7 +51,8 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
   readonly #catalogue: Catalogue;
   readonly #ownsConnection: boolean;
 
-  private constructor(client: Client, place: Place, options: SchedulerOptions<Jobs>) {
+  /** For {@link Scheduler.connect} and its like. */
+  protected constructor({ client, place }: Connected, options: SchedulerOptions<Jobs>) {
     this.#scope = { client, queue: checkTaskQueue(options.taskQueue) };
     this.#hold = new QueueHold(client, this.#scope.queue);
     this.#place = place;
@@ -68,15 +69,7 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
   static async connect<const Jobs extends readonly JobContract[] = readonly JobContract[]>(
     options: SchedulerOptions<Jobs> = {},
   ): Promise<Scheduler<Jobs>> {
-    checkTaskQueue(options.taskQueue);
-    const { client, place } = options.client ? { client: options.client, place: placeOf(options.client) } : await connectClient(options);
-    try {
-      await mapErrors(place, () => ensureSearchAttributes(client));
-    } catch (error) {
-      if (!options.client) await client.connection.close();
-      throw error;
-    }
-    return new Scheduler(client, place, options);
+    return new Scheduler(await connect(options), options);
   }
 
   /**
@@ -271,6 +264,24 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
     } finally {
       await iterator.return(undefined);
     }
+  }
+}
+
+interface Connected {
+  readonly client: Client;
+  readonly place: Place;
+}
+
+/** A client of a namespace in which jobs can be found. */
+export async function connect(options: Pick<SchedulerOptions, 'client' | 'taskQueue'> & ConnectionSettings): Promise<Connected> {
+  checkTaskQueue(options.taskQueue);
+  const connected = options.client ? { client: options.client, place: placeOf(options.client) } : await connectClient(options);
+  try {
+    await mapErrors(connected.place, () => ensureSearchAttributes(connected.client));
+    return connected;
+  } catch (error) {
+    if (!options.client) await connected.client.connection.close();
+    throw error;
   }
 }
 

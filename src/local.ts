@@ -1,0 +1,98 @@
+/**
+ * A scheduler, its worker and a Temporal server in one call: for development, tests and small tools.
+ *
+ * @module
+ */
+import { join } from 'node:path';
+import { Scheduler, connect } from './client/scheduler.ts';
+import type { JobHandler } from './job/definition.ts';
+import { InvalidArgumentError } from './job/errors.ts';
+import type { JobContract } from './job/job.ts';
+import { show } from './job/show.ts';
+import { LocalServer } from './local-server.ts';
+import { createJobWorker, type JobWorker } from './worker.ts';
+
+export interface LocalSchedulerOptions {
+  /** What to run, one for each job type: `definition.handler(...)`. */
+  readonly handlers: readonly JobHandler[];
+  /** Whether jobs outlast this process: they are kept in `database`. @default true */
+  readonly persistence?: boolean;
+  /** The database file. @default `.temporal/local.db` in the current folder */
+  readonly database?: string;
+  /** How many handlers run at once. @default 10 */
+  readonly maxConcurrentJobs?: number;
+  /** @default 'jobs' */
+  readonly taskQueue?: string;
+  /** The server's port on this machine. @default a free one */
+  readonly port?: number;
+  /** The Web UI's port. @default a free one */
+  readonly uiPort?: number;
+}
+
+/** A scheduler that owns its server and its worker: `close()` ends all three. */
+export class LocalScheduler extends Scheduler {
+  /** Temporal's Web UI: schedules, runs, and why one failed. */
+  readonly webUiUrl: string;
+  /** Where the server answers: for `temporal --address ...` and other clients. */
+  readonly address: string;
+  readonly #server: LocalServer;
+  readonly #worker: JobWorker;
+  readonly #working: Promise<void>;
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    connected: Awaited<ReturnType<typeof connect>>,
+    options: { readonly taskQueue?: string; readonly jobs: readonly JobContract[] },
+    server: LocalServer,
+    worker: JobWorker,
+  ) {
+    super(connected, options);
+    this.#server = server;
+    this.#worker = worker;
+    this.address = server.address;
+    this.webUiUrl = server.webUiUrl;
+    // A signal ends the worker. Then nothing is left to keep the process for.
+    this.#working = worker.run().finally(() => void this.close());
+  }
+
+  override close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#worker.shutdown();
+    try {
+      await this.#working;
+    } finally {
+      await super.close();
+      await this.#server.stop();
+    }
+  }
+}
+
+/**
+ * Starts a Temporal server on this machine, a worker and a scheduler.
+ *
+ * @throws {@link SchedulerUnavailableError} if the server can't be started, and why.
+ * @throws {@link InvalidArgumentError} if the options are not what they must be.
+ */
+export async function startLocalScheduler(options: LocalSchedulerOptions): Promise<LocalScheduler> {
+  const { handlers, persistence = true, database = join(process.cwd(), '.temporal', 'local.db') } = options;
+  if (typeof persistence !== 'boolean') throw new InvalidArgumentError(`persistence: expected true or false, got ${show(persistence)}`);
+  const server = await LocalServer.start({
+    database: persistence ? database : undefined,
+    port: options.port ?? 0,
+    uiPort: options.uiPort ?? 0,
+  });
+  try {
+    const { address } = server;
+    const settings = { address, namespace: 'default', taskQueue: options.taskQueue, handlers };
+    const worker = await createJobWorker({ ...settings, maxConcurrentJobs: options.maxConcurrentJobs });
+    const jobs = handlers.map(({ definition }) => definition);
+    return new LocalScheduler(await connect(settings), { taskQueue: options.taskQueue, jobs }, server, worker);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
