@@ -39,8 +39,8 @@ export interface JobWorkerOptions extends ConnectionSettings {
 // Built by `npm run build`. The same path from src/ and from dist/.
 const BUNDLE = fileURLToPath(new URL('../dist/workflow-bundle.js', import.meta.url));
 const WORKFLOWS = fileURLToPath(new URL('../dist/workflows/index.js', import.meta.url));
-/** A cancel request comes with the answer to a heartbeat, so heartbeats must not be saved up for long. */
-const HEARTBEAT_THROTTLE = '4 seconds';
+/** The SDK saves heartbeats up for most of their timeout; progress, and a cancel request that comes with the answer, must not wait so long. */
+const HEARTBEAT_THROTTLE = '1 second';
 
 /** Takes runs from the task queue and calls their handlers. */
 export class JobWorker implements AsyncDisposable {

@@ -62,7 +62,7 @@ export function toRanges(values: readonly number[]): Ranges<number> {
 
 function toRuns(values: readonly number[]): Range<number>[] {
   const runs: Range<number>[] = [];
-  for (let index = 0; index < values.length; ) {
+  for (let index = 0; index < values.length;) {
     const start = values[index]!;
     const step = (values[index + 1] ?? start) - start;
     let length = 1;

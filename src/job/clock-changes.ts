@@ -31,7 +31,7 @@ interface Danger {
   readonly after: Set<number>;
   readonly firstCopy: Set<number>;
   readonly secondCopy: Set<number>;
-  /** Of the days that weekday calendars miss, and after a skipped half hour. */
+  /** Of the days that weekday calendars miss, and after a gap that is no whole hour of the clock. */
   readonly day: Set<number>;
 }
 
@@ -59,11 +59,19 @@ export function toUtc(cron: Cron, timezone: string): Cron | undefined {
     offset % 60 === 0 ? cron.minute.map((minute) => modulo(minute - offset / 60, 60)).toSorted((a, b) => a - b) : [],
   );
   const minute = shifted[0] ?? [];
-  return minute.length > 0 && shifted.every((other) => other.join() === minute.join()) ? { ...cron, minute } : undefined;
+  return minute.length > 0 && shifted.every((other) => other.join() === minute.join())
+    ? { ...cron, minute }
+    : undefined;
 }
 
 function findDanger(cron: Cron, zone: TimeZone): Danger {
-  const danger: Danger = { before: new Set(), after: new Set(), firstCopy: new Set(), secondCopy: new Set(), day: new Set() };
+  const danger: Danger = {
+    before: new Set(),
+    after: new Set(),
+    firstCopy: new Set(),
+    secondCopy: new Set(),
+    day: new Set(),
+  };
   const add = (instants: Set<number>, from: number, to: number): void => addNamed(instants, cron, zone, from, to);
   for (const change of zone.transitions(FROM, TO)) {
     const { at, before, after } = change;
@@ -75,10 +83,10 @@ function findDanger(cron: Cron, zone: TimeZone): Danger {
       add(danger.firstCopy, at - repeated - margin, at);
       add(danger.secondCopy, at, at + repeated + margin);
       add(danger.after, at + repeated + margin, at + repeated + margin + HOUR);
-    } else if (after > before && (after - before) % HOUR !== 0) {
-      add(danger.day, at, at + HOUR);
     } else if (cron.dayOfWeek && beginsWithGap(change)) {
       add(danger.day, at, (Math.floor((at + after) / DAY) + 1) * DAY - after);
+    } else if (after > before && ((at + before) % HOUR !== 0 || (at + after) % HOUR !== 0)) {
+      add(danger.day, at, at + HOUR);
     }
   }
   return danger;
@@ -97,7 +105,8 @@ function addNamed(instants: Set<number>, cron: Cron, zone: TimeZone, from: numbe
   const offset = zone.offsetAt(from);
   for (let minute = from; minute < to; minute += 60) {
     const local = minute + offset;
-    if (!cron.hour.includes(Math.floor(local / HOUR) % 24) || !cron.minute.includes(Math.floor(local / 60) % 60)) continue;
+    if (!cron.hour.includes(Math.floor(local / HOUR) % 24) || !cron.minute.includes(Math.floor(local / 60) % 60))
+      continue;
     if (!isCronDate(cron, toCivil(local))) continue;
     for (const second of cron.second) instants.add(modulo(minute + second, DAY));
   }
@@ -107,14 +116,15 @@ function addNamed(instants: Set<number>, cron: Cron, zone: TimeZone, from: numbe
 function fitIntervals(instants: readonly number[], cron: Cron, skippedDays: number): IntervalSpec[] {
   // After the last year of the expression such a spec would be searched in vain.
   if (instants.length === 0 || cron.year) return [];
-  const fits = EVERY.map((every) => ({ every, offsets: [...new Set(instants.map((instant) => modulo(instant, every)))] }))
+  const fits = EVERY.map((every) => ({
+    every,
+    offsets: [...new Set(instants.map((instant) => modulo(instant, every)))],
+  }))
     .filter(({ offsets }) => offsets.length <= MAX_INTERVALS)
     .map((fit) => ({ ...fit, perDay: (fit.offsets.length * DAY) / fit.every }));
   const best = fits.toSorted((a, b) => a.perDay - b.perDay)[0];
   if (!best || best.perDay * (longestGap(cron) + skippedDays) > MAX_EXCLUDED_IN_A_ROW) return [];
-  return best.offsets
-    .toSorted((a, b) => a - b)
-    .map((offset) => ({ every: best.every * 1000, offset: offset * 1000 }));
+  return best.offsets.toSorted((a, b) => a - b).map((offset) => ({ every: best.every * 1000, offset: offset * 1000 }));
 }
 
 /** The most days from one date of the expression to the next. */
@@ -135,13 +145,16 @@ function exclusions(cron: Cron, zone: TimeZone, intervals: readonly IntervalSpec
   const marks = intervals.flatMap(({ every, offset }) => residues(Number(every) / 1000, Number(offset) / 1000, zone));
   const isOff = (unit: number, named: readonly number[]): boolean =>
     marks.some((mark) => !named.includes(Math.floor(mark / unit) % 60));
-  const others = (values: readonly number[], size: number): number[] => all(size).filter((one) => !values.includes(one));
+  const others = (values: readonly number[], size: number): number[] =>
+    all(size).filter((one) => !values.includes(one));
   return [
     ...(cron.hour.length < 24 ? [toCalendar({ ...any, hour: others(cron.hour, 24) }, {})] : []),
     ...(isHourly && !isOff(60, cron.minute) ? [] : [toCalendar({ ...any, minute: others(cron.minute, 60) }, {})]),
     ...(isOff(1, cron.second) ? [toCalendar({ ...any, second: others(cron.second, 60) }, {})] : []),
     ...otherDateBoxes(cron).map((date) => toCalendar(any, date)),
-  ].filter(({ second, minute, hour }) => [second, minute, hour].every((field) => !Array.isArray(field) || field.length > 0));
+  ].filter(({ second, minute, hour }) =>
+    [second, minute, hour].every((field) => !Array.isArray(field) || field.length > 0),
+  );
 }
 
 /** Where in a wall clock's hour an interval is due, in seconds. */

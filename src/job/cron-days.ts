@@ -52,7 +52,9 @@ export function isLeapYear(year: number): boolean {
 function dayTests({ dayOfMonth, dayOfWeek }: Cron): DayTest[] {
   return [
     ...(dayOfMonth ? [dayOfMonthTest(dayOfMonth)] : []),
-    ...(dayOfWeek ? [(...[length, day, weekday]: Parameters<DayTest>) => isMarked(dayOfWeek[weekday]!, length, day)] : []),
+    ...(dayOfWeek
+      ? [(...[length, day, weekday]: Parameters<DayTest>) => isMarked(dayOfWeek[weekday]!, length, day)]
+      : []),
   ];
 }
 

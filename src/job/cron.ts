@@ -96,16 +96,16 @@ const parsed = new Map<string, CronText>();
 
 /** Takes a cron expression apart. Throws InvalidScheduleError naming the field that is not understood. */
 export function parseCron(text: unknown): CronText {
-  const known = typeof text === 'string' ? parsed.get(text) : undefined;
+  if (typeof text !== 'string') throw new InvalidScheduleError('expression', `Expected a string, got ${typeof text}`);
+  const known = parsed.get(text);
   if (known) return known;
   const result = parseText(text);
   if (parsed.size >= 1000) parsed.clear();
-  parsed.set(text as string, result);
+  parsed.set(text, result);
   return result;
 }
 
-function parseText(text: unknown): CronText {
-  if (typeof text !== 'string') throw new InvalidScheduleError('expression', `Expected a string, got ${typeof text}`);
+function parseText(text: string): CronText {
   if (text.length > MAX_EXPRESSION_LENGTH) {
     throw new InvalidScheduleError(
       'expression',
@@ -139,8 +139,9 @@ function parseFields(expression: string, fields: string[]): Cron {
         `got ${fields[0] === '' ? 0 : fields.length} in \`${expression}\``,
     );
   }
-  const [second, minute, hour, dayOfMonth, month, dayOfWeek, year] = fields.length === 5 ? ['0', ...fields] : fields;
-  const text = { second, minute, hour, dayOfMonth, month, dayOfWeek, year: year ?? '*' } as Record<CronFieldName, string>;
+  const [second = '', minute = '', hour = '', dayOfMonth = '', month = '', dayOfWeek = '', year = '*'] =
+    fields.length === 5 ? ['0', ...fields] : fields;
+  const text = { second, minute, hour, dayOfMonth, month, dayOfWeek, year };
   const { plain, days } = splitDayOfMonth(text.dayOfMonth);
   const pattern = readPattern({ ...text, dayOfMonth: plain ?? '*' });
   return {
@@ -183,12 +184,19 @@ function splitDayOfMonth(field: string): { plain?: string; days: DayOfMonthField
 function readPattern(text: Record<CronFieldName, string>): CronPattern {
   const fields = CRON_FIELDS.map((name) => {
     const isAny = text[name] === '?' && RULES[name].special !== undefined;
-    return isAny ? '*' : text[name].split(',').map((item) => readItem(name, item)).join(',');
+    return isAny
+      ? '*'
+      : text[name]
+          .split(',')
+          .map((item) => readItem(name, item))
+          .join(',');
   });
   try {
     return toPattern(fields);
   } catch (error) {
-    const wrong = fields.findIndex((field, index) => !isPattern(fields.map((_, other) => (other === index ? field : '*'))));
+    const wrong = fields.findIndex(
+      (field, index) => !isPattern(fields.map((_, other) => (other === index ? field : '*'))),
+    );
     const name = CRON_FIELDS[Math.max(0, wrong)]!;
     throw refusal(name, text[name], RULES[name].expected, error);
   }
@@ -221,7 +229,10 @@ function readItem(name: CronFieldName, item: string): string {
   }
   if (step !== undefined && (Number(step) < 1 || Number(step) > size)) throw refusal(name, item, `a step of 1-${size}`);
   if (name === 'dayOfWeek' && first === 7 && last === undefined) return '0';
-  if (first === undefined || last === undefined || (first <= last && first !== 7)) return item;
+  if (first === undefined || last === undefined) return item;
+  // croner takes SUN-SUN for the whole week.
+  if (first === last) return String(first);
+  if (first < last) return item;
   if (name === 'year') throw refusal(name, item, 'a range from an earlier to a later year');
   return wrapAround(rule, first, last, size, Number(step ?? 1));
 }

@@ -72,7 +72,12 @@ function inWords(spec: Spec, calendars: readonly Fields[]): string {
     }),
     ...(spec.intervals ?? []).map(({ every }) => `every ${Number(every) / 1000} s`),
   ];
-  const except = spec.skip?.length ? `, except ${spec.skip.map(toFields).map((f) => toExpression(f) ?? '...').join(' or ')}` : '';
+  const except = spec.skip?.length
+    ? `, except ${spec.skip
+        .map(toFields)
+        .map((f) => toExpression(f) ?? '...')
+        .join(' or ')}`
+    : '';
   return parts.length === 0 ? 'never' : `${parts.join(' or ')}${except}`;
 }
 

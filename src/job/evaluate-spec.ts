@@ -84,7 +84,8 @@ function nextMatch(calendar: Calendar, zone: TimeZone, after: number): number | 
     if (minute >= 60) {
       const previous = toInstant(zone, year, month, day, hour, 0, 0);
       [hour, minute] = [hour + 1, 0];
-      if (shift === 0 && toInstant(zone, year, month, day, hour, 0, 0) - previous > HOUR) [hour, shift] = [hour - 1, HOUR];
+      if (shift === 0 && toInstant(zone, year, month, day, hour, 0, 0) - previous > HOUR)
+        [hour, shift] = [hour - 1, HOUR];
       else shift = 0;
     }
     if (hour >= 24) [day, hour] = [day + 1, 0];
@@ -156,7 +157,8 @@ function toCalendar(spec: CalendarSpec): Calendar {
 export function values(field: Field, names: readonly string[], all: number[]): number[] {
   if (field === undefined || field === '*') return all;
   const offset = names === MONTHS ? 1 : 0;
-  const toNumber = (value: number | string): number => (typeof value === 'string' ? names.indexOf(value) + offset : value);
+  const toNumber = (value: number | string): number =>
+    typeof value === 'string' ? names.indexOf(value) + offset : value;
   return [field].flat().flatMap((item) => {
     const part: { start: number | string; end?: number | string; step?: number } =
       typeof item === 'object' ? item : { start: item, end: item };

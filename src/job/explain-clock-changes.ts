@@ -27,7 +27,12 @@ function skipped(cron: Cron, { at, before, after }: Transition): string | undefi
   return `no run at ${formatTimes(missing)}, which that day does not have`;
 }
 
-function repeated(schedule: CronSchedule, cron: Cron, zone: TimeZone, { at, before, after }: Transition): string | undefined {
+function repeated(
+  schedule: CronSchedule,
+  cron: Cron,
+  zone: TimeZone,
+  { at, before, after }: Transition,
+): string | undefined {
   const named = namedReadings(cron, at + after, at + before);
   if (named.length === 0) return undefined;
   const runs: number[] = [];
@@ -35,8 +40,9 @@ function repeated(schedule: CronSchedule, cron: Cron, zone: TimeZone, { at, befo
     if (due / 1000 >= at + (before - after)) break;
     runs.push(due / 1000 + zone.offsetAt(due / 1000));
   }
-  if (runs.length === 2 * named.length) return `what is due from ${formatTimes(named)} runs twice, as the clock reads it twice`;
-  if (runs.length === named.length && new Set(runs).size === named.length) {
+  if (runs.length === 2 * named.length)
+    return `what is due from ${formatTimes(named)} runs twice, as the clock reads it twice`;
+  if (runs.length === named.length && new Set(runs).size === named.length && !cron.isPeriodic) {
     return `${formatTimes(named)} comes twice, and runs once`;
   }
   return `of ${2 * named.length} due times in the hour that comes twice ${runs.length} run`;

@@ -39,7 +39,11 @@ export function cronWarnings({ expression, skip }: CronSchedule): string[] {
       ? ['a month has a fifth such weekday only now and then']
       : []),
     ...stepWarnings(expression),
-    ...(skip ? [`no run on ${skip.length > 5 ? `${skip.slice(0, 5).join(', ')} and ${skip.length - 5} more` : skip.join(', ')}`] : []),
+    ...(skip
+      ? [
+          `no run on ${skip.length > 5 ? `${skip.slice(0, 5).join(', ')} and ${skip.length - 5} more` : skip.join(', ')}`,
+        ]
+      : []),
   ];
 }
 
@@ -58,7 +62,13 @@ function hasDate(cron: Cron, year: number): boolean {
 
 function shortMonthWarning({ dayOfMonth, dayOfWeek, month }: Cron): string[] {
   const late = [...(dayOfMonth?.days ?? []), ...(dayOfMonth?.nearestWeekday ?? [])].filter((day) => day > 28);
-  const lengths = new Map([[2, 28], [4, 30], [6, 30], [9, 30], [11, 30]]);
+  const lengths = new Map([
+    [2, 28],
+    [4, 30],
+    [6, 30],
+    [9, 30],
+    [11, 30],
+  ]);
   const isMissing = late.some((day) => month.some((one) => day > (lengths.get(one) ?? 31)));
   const isOnlyFebruary = month.length === 1 && month[0] === 2;
   const isRange = (dayOfMonth?.days.length ?? 0) > 10;
@@ -70,14 +80,15 @@ function stepWarnings(expression: string): string[] {
   if (expression.startsWith('@')) return [];
   const fields = expression.split(' ');
   const [second, minute, hour, day] = fields.length === 5 ? ['0', ...fields] : fields;
-  const uneven = (field: string | undefined, size: number, whole: string): string[] => {
-    const step = Number(/^\*\/(\d+)$/.exec(field ?? '')?.[1] ?? 1);
-    return size % step === 0 ? [] : [`\`${field}\` starts anew each ${whole}, so the last gap of it is shorter`];
-  };
   return [
     ...uneven(second, 60, 'minute'),
     ...uneven(minute, 60, 'hour'),
     ...uneven(hour, 24, 'day'),
     ...(/^\*\/(?!1$)\d+$/.test(day ?? '') ? [`\`${day}\` starts anew on the first of each month`] : []),
   ];
+}
+
+function uneven(field: string | undefined, size: number, whole: string): string[] {
+  const step = Number(/^\*\/(\d+)$/.exec(field ?? '')?.[1] ?? 1);
+  return size % step === 0 ? [] : [`\`${field}\` starts anew each ${whole}, so the last gap of it is shorter`];
 }

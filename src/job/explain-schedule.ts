@@ -22,28 +22,23 @@ const UNITS = [
  */
 export function explainSchedule(schedule: Schedule, options: NextRunTimesOptions = {}): string {
   const checked = parseSchedule(schedule);
-  switch (checked.kind) {
-    case 'once':
-      return explainOnce(checked, options);
-    case 'interval':
-      return explainRecurring(checked, options, {
-        title: `Every ${formatDuration(checked.every)}, from ${
-          checked.startAt ? `${formatUtc(checked.startAt)} on` : "one interval after the job's creation on"
-        }`,
-        timezone: 'UTC',
-        changes: [],
-        warnings: intervalWarnings(checked),
-      });
-    case 'cron':
-      return explainRecurring(checked, options, {
-        title: `${cronInWords(checked)} (\`${checked.expression}\`, ${checked.timezone})`,
-        timezone: checked.timezone,
-        changes: clockChanges(checked, options.from ?? new Date()),
-        warnings: cronWarnings(checked),
-      });
-    case 'afterJob':
-      return explainAfterJob(checked);
+  if (checked.kind === 'once') return explainOnce(checked, options);
+  if (checked.kind === 'afterJob') return explainAfterJob(checked);
+  if (checked.kind === 'cron') {
+    return explainRecurring(checked, options, {
+      title: `${cronInWords(checked)} (\`${checked.expression}\`, ${checked.timezone})`,
+      timezone: checked.timezone,
+      changes: clockChanges(checked, options.from ?? new Date()),
+      warnings: cronWarnings(checked),
+    });
   }
+  const start = checked.startAt ? `${formatUtc(checked.startAt)} on` : "one interval after the job's creation on";
+  return explainRecurring(checked, options, {
+    title: `Every ${formatDuration(checked.every)}, from ${start}`,
+    timezone: 'UTC',
+    changes: [],
+    warnings: intervalWarnings(checked),
+  });
 }
 
 /** Such as `1 day 2 hours`: exact, unlike most abbreviations. */

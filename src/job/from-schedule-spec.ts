@@ -13,6 +13,11 @@ type Calendar = NonNullable<Spec['calendars']>[number];
 const SECOND = 1000;
 /** A list of schedules shows so many calendars, intervals and exclusions of each, and no more. */
 const LISTED = 10;
+const SIXTY = range(0, 59);
+const HOURS = range(0, 23);
+const MONTH_DAYS = range(1, 31);
+const ALL_MONTHS = range(1, 12);
+const WEEK = range(0, 6);
 const AFTER_JOB = /^after (\[.*\]) on (success|failure|completion)(?:, (\d+) ms later)?$/;
 
 /**
@@ -28,8 +33,9 @@ export function fromScheduleSpec(spec: Spec): Schedule {
 function readAfterJob(spec: Spec): AfterJobSchedule | undefined {
   const calendar = spec.calendars?.[0];
   if (!calendar?.comment?.startsWith('after ') || !values(calendar.year, [], []).includes(LAST_YEAR)) return undefined;
-  const [, ids = '[]', on = 'success', delay = '0'] = AFTER_JOB.exec(calendar.comment) ?? [];
-  return { kind: 'afterJob', jobIds: parseIds(ids), delay: Number(delay), on: on as AfterJobSchedule['on'] };
+  const [, ids = '[]', end, delay = '0'] = AFTER_JOB.exec(calendar.comment) ?? [];
+  const on = end === 'failure' || end === 'completion' ? end : 'success';
+  return { kind: 'afterJob', jobIds: parseIds(ids), delay: Number(delay), on };
 }
 
 function parseIds(json: string): string[] {
@@ -75,21 +81,21 @@ function intervalPrint({ every, offset }: NonNullable<Spec['intervals']>[number]
 
 function fingerprint(calendar: Calendar): string {
   return [
-    values(calendar.second ?? 0, [], range(0, 59)),
-    values(calendar.minute ?? 0, [], range(0, 59)),
-    values(calendar.hour ?? 0, [], range(0, 23)),
-    values(calendar.dayOfMonth, [], range(1, 31)),
-    values(calendar.month, MONTHS, range(1, 12)),
-    values(calendar.dayOfWeek, WEEKDAYS, range(0, 6)),
+    values(calendar.second ?? 0, [], SIXTY),
+    values(calendar.minute ?? 0, [], SIXTY),
+    values(calendar.hour ?? 0, [], HOURS),
+    values(calendar.dayOfMonth, [], MONTH_DAYS),
+    values(calendar.month, MONTHS, ALL_MONTHS),
+    values(calendar.dayOfWeek, WEEKDAYS, WEEK),
     values(calendar.year, [], []).toSorted((a, b) => a - b),
   ].join(';');
 }
 
 function skippedDates(calendar: Calendar): string[] {
   const [year, ...moreYears] = values(calendar.year, [], []);
-  const months = values(calendar.month, MONTHS, range(1, 12));
+  const months = values(calendar.month, MONTHS, ALL_MONTHS);
   if (year === undefined || moreYears.length > 0 || months.length !== 1) return [];
-  const days = values(calendar.dayOfMonth, [], range(1, 31));
+  const days = values(calendar.dayOfMonth, [], MONTH_DAYS);
   return days.map((day) => `${year}-${String(months[0]).padStart(2, '0')}-${String(day).padStart(2, '0')}`);
 }
 
@@ -100,7 +106,8 @@ function readInterval(spec: Spec): IntervalSchedule | undefined {
   const every = Math.max(1, Math.floor(Number(interval.every) / SECOND)) * SECOND;
   // Ours has its `startAt` a second before the first run, unless the user gave one: see toScheduleSpec.
   const late = startAt && (((Number(interval.offset ?? 0) - startAt.getTime()) % every) + every) % every;
-  const first = startAt && late !== SECOND % every ? { startAt: new Date(startAt.getTime() + late!) } : {};
+  const isOurs = late === SECOND % every && every > SECOND;
+  const first = startAt && !isOurs ? { startAt: new Date(startAt.getTime() + late!) } : {};
   return { kind: 'interval', every, ...first, ...timing };
 }
 

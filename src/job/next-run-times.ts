@@ -28,7 +28,9 @@ export function nextRunTimes(schedule: Schedule, options: NextRunTimesOptions = 
   const createdAt = checkDate('createdAt', options.createdAt ?? from);
   const { count = 10 } = options;
   if (!(Number.isSafeInteger(count) && count >= 1 && count <= MAX_COUNT)) {
-    throw new InvalidArgumentError(`Expected \`count\` to be a whole number from 1 to ${MAX_COUNT}, got ${show(count)}`);
+    throw new InvalidArgumentError(
+      `Expected \`count\` to be a whole number from 1 to ${MAX_COUNT}, got ${show(count)}`,
+    );
   }
   const checked = parseSchedule(schedule);
   if (checked.kind === 'afterJob') {

@@ -18,12 +18,7 @@ const MAX_EXCLUDED_IN_A_ROW = 50_000;
 const LAST_INSTANT = Date.UTC(LAST_YEAR + 1, 0) - 1;
 
 const TIMING_KEYS = ['startAt', 'endAt', 'jitter', 'maxRuns'] as const;
-const KEYS = {
-  once: ['at', 'in'],
-  interval: ['every', ...TIMING_KEYS],
-  cron: ['expression', 'timezone', 'skip', ...TIMING_KEYS],
-  afterJob: ['jobIds', 'delay', 'on'],
-} as const;
+const PARSERS = { once: parseOnce, interval: parseInterval, cron: parseCronSchedule, afterJob: parseAfterJob };
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -34,31 +29,23 @@ type Fields = Readonly<Record<string, unknown>>;
  */
 export function parseSchedule(value: unknown): Schedule {
   const fields = toFields('schedule', value, 'a schedule made by once(), interval(), cron() or afterJob()');
-  const kind = fields.kind;
-  if (typeof kind !== 'string' || !Object.hasOwn(KEYS, kind)) {
-    throw invalid('kind', `one of ${Object.keys(KEYS).join(', ')}`, kind);
-  }
-  refuseUnknownKeys(fields, ['kind', ...KEYS[kind as Schedule['kind']]]);
-  switch (kind as Schedule['kind']) {
-    case 'once':
-      return parseOnce(fields);
-    case 'interval':
-      return parseInterval(fields);
-    case 'cron':
-      return parseCronSchedule(fields);
-    case 'afterJob':
-      return parseAfterJob(fields);
-  }
+  const { kind, ...rest } = fields;
+  if (!isKind(kind)) throw invalid('kind', `one of ${Object.keys(PARSERS).join(', ')}`, kind);
+  return PARSERS[kind](rest);
+}
+
+function isKind(kind: unknown): kind is Schedule['kind'] {
+  return typeof kind === 'string' && Object.hasOwn(PARSERS, kind);
 }
 
 /** The own properties of a plain object, without those that are undefined. */
 export function toFields(field: string, value: unknown, expected: string): Fields {
-  const prototype: unknown = typeof value === 'object' && value !== null ? Object.getPrototypeOf(value) : undefined;
+  if (typeof value !== 'object' || value === null) throw invalid(field, expected, value);
+  const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) throw invalid(field, expected, value);
   const symbol = Object.getOwnPropertySymbols(value)[0];
   if (symbol !== undefined) throw invalid(field, expected, symbol);
-  const entries = Object.entries(value as object).filter(([, part]) => part !== undefined);
-  return Object.fromEntries(entries) as Fields;
+  return Object.fromEntries(Object.entries(value).filter(([, part]: [string, unknown]) => part !== undefined));
 }
 
 export function refuseUnknownKeys(fields: Fields, known: readonly string[]): void {
@@ -71,7 +58,8 @@ export function invalid(field: string, expected: string, got: unknown, shown = s
   return new InvalidScheduleError(field, `Expected \`${field}\` to be ${expected}, got ${shown || String(got)}`);
 }
 
-function parseOnce(fields: Fields): OnceSchedule {
+export function parseOnce(fields: Fields): OnceSchedule {
+  refuseUnknownKeys(fields, ['at', 'in']);
   if ((fields.at === undefined) === (fields.in === undefined)) {
     throw invalid('at', 'a Date, or `in` a duration, and not both', fields);
   }
@@ -79,7 +67,8 @@ function parseOnce(fields: Fields): OnceSchedule {
   return { kind: 'once', at: toDate('at', fields.at, -Infinity) };
 }
 
-function parseInterval(fields: Fields): IntervalSchedule {
+export function parseInterval(fields: Fields): IntervalSchedule {
+  refuseUnknownKeys(fields, ['every', ...TIMING_KEYS]);
   const every = toMilliseconds('every', fields.every);
   if (every < SECOND || every % SECOND !== 0) {
     throw invalid('every', 'whole seconds, at least one: Temporal counts in seconds', every, `${every} ms`);
@@ -91,7 +80,8 @@ function parseInterval(fields: Fields): IntervalSchedule {
   return { kind: 'interval', every, ...timing };
 }
 
-function parseCronSchedule(fields: Fields): CronSchedule {
+export function parseCronSchedule(fields: Fields): CronSchedule {
+  refuseUnknownKeys(fields, ['expression', 'timezone', 'skip', ...TIMING_KEYS]);
   const { expression, timezone: prefix, cron } = parseCron(fields.expression);
   const given = fields.timezone === undefined ? (prefix ?? 'UTC') : fields.timezone;
   if (!isTimeZone(given)) throw invalid('timezone', 'an IANA time zone such as `Europe/Berlin`', given);
@@ -119,9 +109,9 @@ function parseCronSchedule(fields: Fields): CronSchedule {
   return schedule;
 }
 
-function parseAfterJob(fields: Fields): AfterJobSchedule {
+export function parseAfterJob(fields: Fields): AfterJobSchedule {
+  refuseUnknownKeys(fields, ['jobIds', 'delay', 'on']);
   const { jobIds, on } = fields;
-  const isId = (id: unknown): id is string => typeof id === 'string' && id.length > 0 && [...id].length <= 200;
   if (!Array.isArray(jobIds) || jobIds.length === 0 || jobIds.length > MAX_JOB_IDS || !jobIds.every(isId)) {
     throw invalid('jobIds', `1 to ${MAX_JOB_IDS} job ids of 1 to 200 characters`, jobIds);
   }
@@ -132,35 +122,46 @@ function parseAfterJob(fields: Fields): AfterJobSchedule {
   return { kind: 'afterJob', jobIds: [...jobIds], delay: toMilliseconds('delay', fields.delay), on };
 }
 
+function isId(id: unknown): id is string {
+  return typeof id === 'string' && id.length > 0 && Array.from(id).length <= 200;
+}
+
 function parseTiming(fields: Fields): Pick<CronSchedule, (typeof TIMING_KEYS)[number]> {
   const startAt = fields.startAt === undefined ? undefined : toDate('startAt', fields.startAt, 0);
   const endAt = fields.endAt === undefined ? undefined : toDate('endAt', fields.endAt, 0);
   const jitter = fields.jitter === undefined ? undefined : toMilliseconds('jitter', fields.jitter);
   const { maxRuns } = fields;
-  if (startAt && endAt && startAt > endAt) throw invalid('endAt', `at or after startAt, ${startAt.toISOString()}`, endAt);
-  if (maxRuns !== undefined && !(Number.isSafeInteger(maxRuns) && (maxRuns as number) >= 1)) {
-    throw invalid('maxRuns', 'a whole number, at least 1', maxRuns);
-  }
+  if (startAt && endAt && startAt > endAt)
+    throw invalid('endAt', `at or after startAt, ${startAt.toISOString()}`, endAt);
+  if (maxRuns !== undefined && !isCount(maxRuns)) throw invalid('maxRuns', 'a whole number, at least 1', maxRuns);
   return {
     // Temporal's schedules know whole seconds only; rounded down it would run before its start.
     ...(startAt && { startAt: new Date(Math.ceil(startAt.getTime() / SECOND) * SECOND) }),
     ...(endAt && { endAt }),
     ...(jitter !== undefined && { jitter }),
-    ...(maxRuns !== undefined && { maxRuns: maxRuns as number }),
+    ...(maxRuns !== undefined && { maxRuns }),
   };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1;
 }
 
 function parseSkip(skip: unknown): string[] {
   if (skip === undefined) return [];
   if (!Array.isArray(skip) || skip.length > MAX_SKIP) throw invalid('skip', `at most ${MAX_SKIP} dates`, skip);
-  for (const date of skip) {
-    const [, year, month, day] = (typeof date === 'string' && /^(\d{4})-(\d\d)-(\d\d)$/.exec(date)) || [];
-    const [y, m, d] = [Number(year), Number(month), Number(day)];
-    if (!(y >= FIRST_YEAR && y <= LAST_YEAR && m >= 1 && m <= 12 && d >= 1 && d <= monthLength(y, m))) {
-      throw invalid('skip', `dates as YYYY-MM-DD, from ${FIRST_YEAR} to ${LAST_YEAR}`, date);
-    }
-  }
-  return [...new Set(skip as string[])].toSorted();
+  const dates = skip.map((date: unknown) => {
+    if (isIsoDate(date)) return date;
+    throw invalid('skip', `dates as YYYY-MM-DD, from ${FIRST_YEAR} to ${LAST_YEAR}`, date);
+  });
+  return [...new Set(dates)].toSorted();
+}
+
+function isIsoDate(date: unknown): date is string {
+  if (typeof date !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(date)) return false;
+  const [year = 0, month = 0, day = 0] = date.split('-').map(Number);
+  if (year < FIRST_YEAR || year > LAST_YEAR || month < 1 || month > 12) return false;
+  return day >= 1 && day <= monthLength(year, month);
 }
 
 function longestRow(dates: readonly string[]): number {
@@ -186,10 +187,8 @@ function refuseNeverDue(expression: string, cron: Cron, skip: readonly string[])
 }
 
 function toMilliseconds(field: string, value: unknown): number {
-  if (!(Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= HUNDRED_YEARS)) {
-    throw invalid(field, 'whole milliseconds from 0 to a hundred years', value);
-  }
-  return value as number;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= HUNDRED_YEARS) return value;
+  throw invalid(field, 'whole milliseconds from 0 to a hundred years', value);
 }
 
 function toDate(field: string, value: unknown, earliest: number): Date {

@@ -1,14 +1,15 @@
 import { type Duration, parseDuration } from './duration.ts';
 import { monthLength } from './cron-days.ts';
-import { invalid, parseSchedule, refuseUnknownKeys, toFields } from './parse-schedule.ts';
-import type {
-  AfterJobCondition,
-  AfterJobSchedule,
-  CronSchedule,
-  IntervalSchedule,
-  OnceSchedule,
-  Schedule,
-} from './schedule.ts';
+import {
+  invalid,
+  parseAfterJob,
+  parseCronSchedule,
+  parseInterval,
+  parseOnce,
+  refuseUnknownKeys,
+  toFields,
+} from './parse-schedule.ts';
+import type { AfterJobCondition, AfterJobSchedule, CronSchedule, IntervalSchedule, OnceSchedule } from './schedule.ts';
 
 /** An instant: a Date, or an ISO 8601 string with its offset from UTC, such as `2027-03-01T09:00:00+01:00` or `...Z`. */
 export type Instant = Date | string;
@@ -50,10 +51,10 @@ const ISO_INSTANT =
  * @throws InvalidScheduleError
  */
 export function once(at: Instant | { readonly in: Duration }): OnceSchedule {
-  if (typeof at === 'string' || at instanceof Date) return build({ kind: 'once', at: toDate('at', at) });
+  if (typeof at === 'string' || at instanceof Date) return parseOnce({ at: toDate('at', at) });
   const fields = toFields('at', at, 'a Date, an ISO 8601 string with its offset, or { in: duration }');
   refuseUnknownKeys(fields, ['in']);
-  return build({ kind: 'once', in: toMilliseconds('in', fields.in) });
+  return parseOnce({ in: toMilliseconds('in', fields.in) });
 }
 
 /**
@@ -63,7 +64,7 @@ export function once(at: Instant | { readonly in: Duration }): OnceSchedule {
  * @throws InvalidScheduleError
  */
 export function interval(every: Duration, options: RecurringOptions = {}): IntervalSchedule {
-  return build({ kind: 'interval', every: toMilliseconds('every', every), ...toTiming(options, []) });
+  return parseInterval({ every: toMilliseconds('every', every), ...toTiming(options, []) });
 }
 
 /**
@@ -75,7 +76,7 @@ export function interval(every: Duration, options: RecurringOptions = {}): Inter
  * @throws InvalidScheduleError for what is not understood, never due or longer than 200 characters; `field` names the part
  */
 export function cron(expression: string, options: CronOptions = {}): CronSchedule {
-  return build({ kind: 'cron', expression, ...toTiming(options, ['timezone', 'skip']) });
+  return parseCronSchedule({ expression, ...toTiming(options, ['timezone', 'skip']) });
 }
 
 /**
@@ -87,12 +88,8 @@ export function afterJob(jobId: string | readonly string[], options: AfterJobOpt
   const fields = toFields('options', options, 'an object');
   refuseUnknownKeys(fields, ['delay', 'on']);
   const { delay = 0, on = 'success' } = fields;
-  const jobIds = Array.isArray(jobId) ? (jobId as unknown[]) : [jobId];
-  return build({ kind: 'afterJob', jobIds, delay: toMilliseconds('delay', delay), on });
-}
-
-function build<T extends Schedule>(schedule: Record<Exclude<keyof T, 'kind'>, unknown> | Record<string, unknown>): T {
-  return parseSchedule(schedule) as T;
+  const jobIds: unknown = Array.isArray(jobId) ? jobId : [jobId];
+  return parseAfterJob({ jobIds, delay: toMilliseconds('delay', delay), on });
 }
 
 function toTiming(options: unknown, more: readonly string[]): Record<string, unknown> {

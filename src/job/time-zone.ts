@@ -20,25 +20,41 @@ export interface TimeZone {
 
 const zones = new Map<string, TimeZone>();
 
+const spellings = new Map<string, string | undefined>();
+
 /** Whether Temporal's server and this runtime know the name: an IANA zone, not an offset such as `+02:00`. */
 export function isTimeZone(name: unknown): name is string {
-  if (typeof name !== 'string' || !/^[A-Za-z][\w+-]*(?:\/[\w+-]+)*$/.test(name) || name.length > 60) return false;
-  // ICU's three-letter leftovers (PST, IST, ...) are no IANA names: the server refuses them.
-  if (/^[A-Z]{3}$/i.test(name) && !/^(?:UTC|GMT|EST|MST|HST|CET|MET|EET|WET|PRC|ROC|ROK|UCT)$/i.test(name)) return false;
-  if (/^SystemV\//i.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat('en-US', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
+  return typeof name === 'string' && spell(name) !== undefined;
 }
 
-/** The server looks names up with their case: `europe/berlin` becomes `Europe/Berlin` where the runtime knows it so. */
+/** The server minds the case of a name: `europe/berlin` becomes `Europe/Berlin`. */
 export function spellTimeZone(name: string): string {
-  const known = new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone;
-  if (known.toLowerCase() === name.toLowerCase()) return known;
-  return name !== name.toLowerCase() ? name : name.replaceAll(/(^|[/_-])([a-z])/g, (match) => match.toUpperCase());
+  return spell(name) ?? name;
+}
+
+// To ask the runtime is slow, and a list of schedules asks for the same few again and again.
+function spell(name: string): string | undefined {
+  if (spellings.has(name)) return spellings.get(name);
+  const spelling = lookUp(name);
+  if (spellings.size >= 1000) spellings.clear();
+  spellings.set(name, spelling);
+  return spelling;
+}
+
+function lookUp(name: string): string | undefined {
+  if (!/^[A-Za-z][\w+-]*(?:\/[\w+-]+)*$/.test(name) || name.length > 60 || /^SystemV\//i.test(name)) return undefined;
+  // ICU's three-letter leftovers (PST, IST, ...) are no IANA names: the server refuses them.
+  if (/^[A-Z]{3}$/i.test(name) && !/^(?:UTC|GMT|EST|MST|HST|CET|MET|EET|WET|PRC|ROC|ROK|UCT)$/i.test(name)) {
+    return undefined;
+  }
+  try {
+    const known = Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone;
+    if (known.toLowerCase() === name.toLowerCase()) return known;
+    // An alias, of which the runtime does not tell the spelling.
+    return name === name.toLowerCase() ? name.replaceAll(/(^|[/_-])[a-z]/g, (start) => start.toUpperCase()) : name;
+  } catch {
+    return undefined;
+  }
 }
 
 export function timeZone(name: string): TimeZone {
@@ -112,7 +128,10 @@ function offsetMeter(name: string): (second: number) => number {
     second: 'numeric',
   });
   return (second) => {
-    const [month, day, year, hour, minute, seconds] = format.format(second * 1000).match(/\d+/g)!.map(Number);
+    const [month, day, year, hour, minute, seconds] = format
+      .format(second * 1000)
+      .match(/\d+/g)!
+      .map(Number);
     return Date.UTC(year!, month! - 1, day, hour, minute, seconds) / 1000 - second;
   };
 }

@@ -18,16 +18,11 @@ const SECOND = 1000;
  */
 export function toScheduleSpec(schedule: Schedule, options: { readonly createdAt?: Date } = {}): ScheduleSpec {
   const checked = parseSchedule(schedule);
-  switch (checked.kind) {
-    case 'once':
-      throw invalid('kind', 'interval, cron or afterJob: a once job is no Temporal Schedule', checked.kind);
-    case 'interval':
-      return compileInterval(checked, options.createdAt ?? new Date());
-    case 'cron':
-      return compileCron(checked);
-    case 'afterJob':
-      return compileAfterJob(checked);
+  if (checked.kind === 'once') {
+    throw invalid('kind', 'interval, cron or afterJob: a once job is no Temporal Schedule', checked.kind);
   }
+  if (checked.kind === 'interval') return compileInterval(checked, options.createdAt ?? new Date());
+  return checked.kind === 'cron' ? compileCron(checked) : compileAfterJob(checked);
 }
 
 function compileInterval(schedule: IntervalSchedule, createdAt: Date): ScheduleSpec {
@@ -56,6 +51,6 @@ function compileAfterJob({ jobIds, on, delay }: AfterJobSchedule): ScheduleSpec 
 /** The server takes at most 200 bytes. */
 function shorten(comment: string): string {
   let short = comment;
-  while (new TextEncoder().encode(short).length > 200) short = `${[...short].slice(0, -2).join('')}…`;
+  while (new TextEncoder().encode(short).length > 200) short = `${Array.from(short).slice(0, -2).join('')}…`;
   return short;
 }

@@ -1,0 +1,7 @@
+import { stopServers } from './servers.ts';
+
+export const mochaHooks = {
+  async afterAll() {
+    await stopServers();
+  },
+};
