@@ -52,7 +52,7 @@ export function toCalendar(time: TimeBox, date: DateBox): CalendarSpec {
 }
 
 /** Numbers in rising order, in few plain values and ranges. */
-export function toRanges(values: readonly number[]): Ranges<number> {
+function toRanges(values: readonly number[]): Ranges<number> {
   const runs = toRuns(values);
   // Such as all years but leap years: every fourth from 2001 on, from 2002 on and from 2003 on.
   const every4th = [0, 1, 2, 3].flatMap((rest) => toRuns(values.filter((value) => value % 4 === rest)));

@@ -15,13 +15,15 @@ const TO = fromCivil(2038, 1, 1);
 const HOUR = 3600;
 const DAY = 86_400;
 const EVERY = [DAY, HOUR, 1800, 900, 600, 300, 60, 30, 20, 15, 10, 5, 1];
-const MAX_INTERVALS = 10;
+const MAX_INTERVALS = 24;
 /** How many times in a row the server may have to leave out before it finds a due time. */
-const MAX_EXCLUDED_IN_A_ROW = 5000;
+const MAX_EXCLUDED_IN_A_ROW = 50_000;
 
 export interface Repair {
   readonly intervals: IntervalSpec[];
   readonly skip: CalendarSpec[];
+  /** After the last year of an expression the intervals would be searched in vain. */
+  readonly endAt?: Date;
 }
 
 /** Instants that the expression names around clock changes, in seconds of the day in UTC. */
@@ -45,7 +47,12 @@ export function repairClockChanges(cron: Cron, timezone: string, skippedDays: nu
   const isContinuous = cron.isPeriodic || before.size + after.size > 0;
   const needed = [...danger.day, ...danger.secondCopy, ...(isContinuous ? danger.firstCopy : [])];
   const intervals = fitIntervals(needed, cron, skippedDays);
-  return { intervals, skip: exclusions(cron, zone, intervals) };
+  const lastYear = intervals.length > 0 ? cron.year?.at(-1) : undefined;
+  return {
+    intervals,
+    skip: exclusions(cron, zone, intervals),
+    ...(lastYear !== undefined && { endAt: new Date(Date.UTC(lastYear + 1, 0, 2)) }),
+  };
 }
 
 /** The same instants said in UTC: for an expression that runs alike in every hour, where offsets share their minutes. */
@@ -114,8 +121,7 @@ function addNamed(instants: Set<number>, cron: Cron, zone: TimeZone, from: numbe
 
 /** Intervals that are due at all the instants, and as rarely as may be at others. */
 function fitIntervals(instants: readonly number[], cron: Cron, skippedDays: number): IntervalSpec[] {
-  // After the last year of the expression such a spec would be searched in vain.
-  if (instants.length === 0 || cron.year) return [];
+  if (instants.length === 0) return [];
   const fits = EVERY.map((every) => ({
     every,
     offsets: [...new Set(instants.map((instant) => modulo(instant, every)))],

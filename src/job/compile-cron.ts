@@ -19,7 +19,7 @@ export function compileCron(schedule: CronSchedule): ScheduleSpec {
   return {
     ...structuredClone(spec),
     ...(startAt && { startAt }),
-    ...(endAt && { endAt }),
+    ...(endAt && !(spec.endAt && spec.endAt < endAt) && { endAt }),
     ...(jitter !== undefined && { jitter }),
   };
 }
@@ -35,12 +35,13 @@ function compile(schedule: CronSchedule): ScheduleSpec {
     calendars: withComment(calendars, sourceComment(schedule)),
     ...(repair && repair.intervals.length > 0 && { intervals: repair.intervals }),
     ...(excluded.length > 0 && { skip: excluded }),
+    ...(repair?.endAt && { endAt: repair.endAt }),
     timezone: utc ? 'UTC' : timezone,
   };
 }
 
 /** What a calendar's comment says of the cron expression that it was made from, and how it is found there again. */
-export function sourceComment({ expression, timezone }: Pick<CronSchedule, 'expression' | 'timezone'>): string {
+function sourceComment({ expression, timezone }: Pick<CronSchedule, 'expression' | 'timezone'>): string {
   return `${expression} (${timezone})`;
 }
 

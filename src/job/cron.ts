@@ -35,10 +35,10 @@ export interface CronText {
   readonly cron: Cron;
 }
 
-export const CRON_FIELDS = ['second', 'minute', 'hour', 'dayOfMonth', 'month', 'dayOfWeek', 'year'] as const;
-export type CronFieldName = (typeof CRON_FIELDS)[number];
+const CRON_FIELDS = ['second', 'minute', 'hour', 'dayOfMonth', 'month', 'dayOfWeek', 'year'] as const;
+type CronFieldName = (typeof CRON_FIELDS)[number];
 
-export const MAX_EXPRESSION_LENGTH = 200;
+const MAX_EXPRESSION_LENGTH = 200;
 /** The years that Temporal's calendars know. */
 export const FIRST_YEAR = 2000;
 export const LAST_YEAR = 2100;

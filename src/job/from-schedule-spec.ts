@@ -58,7 +58,9 @@ function readOwnCron(spec: Spec): CronSchedule | undefined {
   } catch {
     return undefined;
   }
-  return isSame(compileCron(schedule), spec) ? schedule : undefined;
+  const { endAt, ...endless } = schedule;
+  const isOurEnd = endAt && compileCron(endless).endAt?.getTime() === endAt.getTime();
+  return isSame(compileCron(schedule), spec) ? (isOurEnd ? endless : schedule) : undefined;
 }
 
 function isSame(own: ScheduleSpec, other: Spec): boolean {

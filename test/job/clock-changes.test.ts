@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { dueTimes } from '../../src/job/evaluate-spec.ts';
+import { fromScheduleSpec } from '../../src/job/from-schedule-spec.ts';
 import { nextRunTimes } from '../../src/job/next-run-times.ts';
 import { cron } from '../../src/job/schedule-builders.ts';
 import { timeZone, type Transition } from '../../src/job/time-zone.ts';
@@ -210,17 +211,28 @@ describe('compiling for clock changes', () => {
   });
 
   // What docs/time.md owns up to.
-  it('cannot repair what is too frequent on too few days, or ends with a year', () => {
-    for (const expression of ['* * * * SUN', '0 0 * * * SUN 2026-2040', '*/10 * 25-31 10 *']) {
+  it('ends with the last year of an expression, so that nothing is searched in vain', () => {
+    const schedule = cron('0 0 * * * SUN 2026-2040', berlin);
+    const { endAt, intervals } = toScheduleSpec(schedule);
+    assert.equal(intervals?.length, 2);
+    assert.deepEqual(endAt, new Date('2041-01-02T00:00:00Z'));
+    assert.deepEqual(fromScheduleSpec(toScheduleSpec(schedule)), schedule);
+    const early = cron('0 0 * * * SUN 2026-2040', { ...berlin, endAt: '2030-01-01T00:00:00Z' });
+    assert.deepEqual(toScheduleSpec(early).endAt, new Date('2030-01-01T00:00:00Z'));
+    assert.deepEqual(fromScheduleSpec(toScheduleSpec(early)), early);
+  });
+
+  it('cannot repair what is too frequent on too few days', () => {
+    for (const expression of ['* * * * * SUN', '* * 25-31 10 *', '0 0 * 25 10 * 2090']) {
       assert.equal(toScheduleSpec(cron(expression, berlin)).intervals, undefined, expression);
     }
-    const lost = nextRunTimes(cron('0 0 * * * SUN 2026-2040', berlin), {
-      from: new Date('2026-10-24T22:30:00Z'),
+    const lost = nextRunTimes(cron('* * 25-31 10 *', berlin), {
+      from: new Date('2026-10-25T00:00:00Z'),
       count: 3,
     });
     assert.deepEqual(
       lost.map((time) => time.toISOString().slice(11, 16)),
-      ['23:00', '00:00', '02:00'],
+      ['01:01', '02:02', '02:03'],
     );
   });
 });

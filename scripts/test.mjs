@@ -1,0 +1,84 @@
+// Everything that must hold, in one command: what CI runs. `npm test -- NAME` runs only the steps whose name contains it.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'temporal-job-scheduler-'));
+const bin = (name) => join(root, 'node_modules', '.bin', name);
+const wanted = process.argv.slice(2);
+
+/** One thing that passes or fails as a whole. */
+function check(command, ...args) {
+  return () => {
+    const { status } = run(command, args);
+    return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  };
+}
+
+/** Mocha tests, counted each. Their coverage is kept for the report at the end. */
+function mocha(...files) {
+  return () => {
+    const report = join(scratch, `${Math.random()}.json`);
+    const args = ['--temp-directory', join(scratch, 'coverage'), '--reporter', 'none', '--clean=false', process.execPath];
+    const { status } = run(bin('c8'), [
+      ...args,
+      join(root, 'node_modules/mocha/bin/mocha.js'),
+      '--reporter',
+      './scripts/mocha-reporter.mjs',
+      '--reporter-option',
+      `report=${report}`,
+      ...files,
+    ]);
+    try {
+      const { passed, failed } = JSON.parse(readFileSync(report, 'utf8'));
+      return { passed, failed: failed === 0 && status !== 0 ? 1 : failed };
+    } catch {
+      return { passed: 0, failed: 1 };
+    }
+  };
+}
+
+function run(command, args) {
+  return spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...cli } });
+}
+
+const steps = {
+  format: check(bin('oxfmt'), '--check', '.'),
+  lint: check(bin('oxlint'), '--type-aware', '--deny-warnings'),
+  build: check(process.execPath, 'scripts/build.mjs'),
+  types: check(bin('tsc'), '--noEmit'),
+  unused: check(bin('knip')),
+  units: mocha('test/{job,client,activities,workflows,replay}/**/*.test.ts'),
+  'dev server': mocha('test/dev-server/**/*.test.ts'),
+  integration: mocha('test/{integration,time}/**/*.test.ts'),
+  races: check(process.execPath, '--import', 'tsx', 'test/races/main.ts', '--rounds', '5', '--seed', '1'),
+  examples: mocha('test/examples/**/*.test.ts'),
+  package: check('npm', 'run', '--silent', 'check:package'),
+  coverage: check(bin('c8'), 'report', '--temp-directory', join(scratch, 'coverage'), '--reporter', 'text-summary'),
+};
+
+// The Temporal CLI is fetched once, and named to every step.
+const cli = {};
+const found = spawnSync('bash', ['temporal-dev.sh', 'cli'], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+if (found.status !== 0) process.exit(found.status ?? 1);
+cli.TEMPORAL_CLI = found.stdout.toString().trim();
+
+let passed = 0;
+const failures = [];
+for (const [name, step] of Object.entries(steps)) {
+  if (wanted.length > 0 && !wanted.some((word) => name.includes(word))) continue;
+  const start = Date.now();
+  console.log(`\n=== ${name}`);
+  const result = step();
+  passed += result.passed;
+  if (result.failed > 0) failures.push({ name, ...result });
+  console.log(`=== ${name}: ${result.failed === 0 ? 'passed' : `${result.failed} FAILED`} in ${Math.round((Date.now() - start) / 1000)} s`);
+}
+rmSync(scratch, { recursive: true, force: true });
+const failed = failures.reduce((sum, failure) => sum + failure.failed, 0);
+console.log(failed === 0 ? '' : `\nfailed: ${failures.map(({ name }) => name).join(', ')}`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
