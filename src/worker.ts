@@ -6,6 +6,7 @@
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
+import { msToNumber } from '@temporalio/common/lib/time.js';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createChainActivities } from './activities/chain.ts';
 import { createHandlerActivities } from './activities/run-handler.ts';
@@ -28,8 +29,8 @@ export interface JobWorkerOptions extends ConnectionSettings {
   /** @default 'jobs' */
   readonly taskQueue?: string;
   /**
-   * How long running handlers may go on after `shutdown()` or SIGTERM. Then their `signal` is aborted, and what does not
-   * end is attempted again by another worker. @default 10 seconds
+   * How long running handlers may go on after `shutdown()` or SIGTERM. Then their `signal` is aborted, and another worker
+   * attempts their runs again. `run()` waits 5 seconds more for them to end, then it fails. @default 10 seconds
    */
   readonly shutdownGraceTime?: Duration;
   /** A ready connection, instead of connection settings. It stays open when the worker stops. */
@@ -41,6 +42,9 @@ const BUNDLE = fileURLToPath(new URL('../dist/workflow-bundle.js', import.meta.u
 const WORKFLOWS = fileURLToPath(new URL('../dist/workflows/index.js', import.meta.url));
 /** The SDK saves heartbeats up for most of their timeout; progress, and a cancel request that comes with the answer, must not wait so long. */
 const HEARTBEAT_THROTTLE = '1 second';
+
+/** How long handlers have to heed their signal at a shutdown. A worker that is gone gives no more signs of life for them. */
+const ABORTED_END_WITHIN = 5_000;
 
 /** Takes runs from the task queue and calls their handlers. */
 export class JobWorker implements AsyncDisposable {
@@ -66,8 +70,10 @@ export class JobWorker implements AsyncDisposable {
 
   /** Shuts down and waits for it. */
   async [Symbol.asyncDispose](): Promise<void> {
+    // One that never ran holds its connection: it has to run to let go of it.
+    const running = this.run();
     this.shutdown();
-    await (this.#running ?? this.#ownConnection?.close());
+    await running;
   }
 
   async #run(): Promise<void> {
@@ -117,6 +123,7 @@ export async function createJobWorker(options: JobWorkerOptions): Promise<JobWor
         maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
         defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
         shutdownGraceTime,
+        shutdownForceTime: msToNumber(shutdownGraceTime) + ABORTED_END_WITHIN,
       });
       return new JobWorker(worker, options.connection ? undefined : connection);
     } catch (error) {

@@ -5,6 +5,7 @@ import {
   READ_RESULT,
   RESUME_JOBS,
   SETTLE_DEBT,
+  SWEEP,
   type ChainActivities,
   type Definition,
   type Dependent,
@@ -24,6 +25,8 @@ export interface Records {
   dependents(jobId: string): Promise<Dependent[]>;
   cancel(jobIds: readonly string[], reason: string): Promise<void>;
   result(run: EndedRun): Promise<EndedRun>;
+  /** Delivers the ends of runs that were closed from outside since then. */
+  sweep(since: string | undefined): Promise<string>;
   /** Ends the pause of all jobs, if it is still the one with this token. */
   resume(token: string): Promise<void>;
 }
@@ -48,6 +51,7 @@ export function createChainActivities(records: Records): ChainActivities {
     [CANCEL_JOBS]: (jobIds, reason) => records.cancel(jobIds, reason),
     [SETTLE_DEBT]: (jobId) => records.settleDebt(jobId),
     [READ_RESULT]: (run) => records.result(run),
+    [SWEEP]: (since) => records.sweep(since),
     [RESUME_JOBS]: (token) => records.resume(token),
   };
 }

@@ -7,6 +7,10 @@ import { HELD, type EndedRun, type HandlerInput } from '../workflows/messages.ts
 
 // A cancel request reaches a handler with a heartbeat, so this is also how long an AbortSignal may be under way.
 const LONGEST_BEAT = 4_000;
+// An attempt whose time is over has failed at the server first, and there it is a time-out, whatever the handler makes of it.
+const SERVER_FIRST = 200;
+// Of Node.js: what is longer fires at once.
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 type HandlerActivity = (input: HandlerInput) => Promise<unknown>;
 
@@ -47,7 +51,7 @@ async function runHandler(handler: JobHandler, input: HandlerInput, isHeld: () =
   const heart = startHeart(activity);
   try {
     const result = await handler.run(payload, contextOf(activity, input, attempt, heart.progress));
-    return checkResult(result);
+    return checkJson('Result', result);
   } catch (error) {
     // However a handler puts it, an attempt that was told to stop and did is a cancelled one.
     const { cancellationSignal } = activity;
@@ -72,7 +76,7 @@ function startHeart(activity: Context): { progress: (value: unknown) => void; st
   const timer = setInterval(beat, Math.min(LONGEST_BEAT, (activity.info.heartbeatTimeoutMs ?? 30_000) / 3));
   return {
     progress: (value) => {
-      latest = value;
+      latest = checkJson('Progress', value);
       beat();
     },
     stop: () => clearInterval(timer),
@@ -93,7 +97,7 @@ function contextOf(
     runId: runId ?? '',
     attempt,
     scheduledAt: new Date(scheduledAt),
-    signal: activity.cancellationSignal,
+    signal: signalOf(activity),
     progress,
     logger: loggerWith({ jobId, runId, attempt }),
     predecessor: predecessors.at(-1),
@@ -114,17 +118,25 @@ function loggerWith(common: Record<string, unknown>): JobLogger {
   };
 }
 
-/** A result that the server would not take is the handler's error, not one to try again. */
-function checkResult(result: unknown): unknown {
+/** Aborted also when the attempt's time is over, which the server tells only in answer to a heartbeat. */
+function signalOf({ cancellationSignal, info }: Context): AbortSignal {
+  const time = info.startToCloseTimeoutMs + SERVER_FIRST;
+  return time < LONGEST_TIMER ? AbortSignal.any([cancellationSignal, AbortSignal.timeout(time)]) : cancellationSignal;
+}
+
+/** What the server would not take is the handler's error, and not one to try again. */
+function checkJson(name: 'Result' | 'Progress', value: unknown): unknown {
+  const what = `the ${name.toLowerCase()}`;
+  const refuse = (why: string) => ApplicationFailure.nonRetryable(`${what} is no JSON value: ${why}`, `Invalid${name}`);
   let json: string | undefined;
   try {
-    json = JSON.stringify(result);
+    json = JSON.stringify(value ?? null);
   } catch (cause) {
-    const message = `the result is no JSON value: ${cause instanceof Error ? cause.message : show(result)}`;
-    throw ApplicationFailure.create({ message, type: 'InvalidResult', nonRetryable: true });
+    throw refuse(cause instanceof Error ? cause.message : show(value));
   }
-  const bytes = Buffer.byteLength(json ?? '');
-  if (bytes <= MAX_PAYLOAD_BYTES) return json === undefined ? null : result;
-  const message = `the result has ${bytes} bytes as JSON, and at most ${MAX_PAYLOAD_BYTES} are allowed: store it elsewhere and return a reference`;
-  throw ApplicationFailure.nonRetryable(message, 'ResultTooLarge');
+  if (json === undefined) throw refuse(show(value));
+  const bytes = Buffer.byteLength(json);
+  if (bytes <= MAX_PAYLOAD_BYTES) return value ?? null;
+  const message = `${what} has ${bytes} bytes as JSON, and at most ${MAX_PAYLOAD_BYTES} are allowed: store it elsewhere and give a reference`;
+  throw ApplicationFailure.nonRetryable(message, `${name}TooLarge`);
 }

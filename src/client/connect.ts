@@ -4,6 +4,7 @@ import type { DataConverter } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { InvalidArgumentError } from '../job/errors.ts';
+import { checkSettings } from './check-options.ts';
 import { mapErrors, type Place } from './map-error.ts';
 
 /**
@@ -37,13 +38,18 @@ export interface ResolvedSettings extends Place {
 
 /** Arguments over environment over profile file. */
 export function resolveSettings(settings: ConnectionSettings): ResolvedSettings {
-  const { namespace, connectionOptions } = fromEnvironment(settings.profile);
+  checkSettings(settings);
+  const environment = fromEnvironment(settings.profile);
+  const { connectionOptions } = environment;
   const tls = settings.tls ?? connectionOptions.tls;
-  const apiKey = settings.apiKey ?? connectionOptions.apiKey;
-  const address = settings.address ?? connectionOptions.address ?? '127.0.0.1:7233';
+  // A variable that is empty is one that is not set.
+  const apiKey = settings.apiKey ?? (connectionOptions.apiKey || undefined);
+  const address = settings.address ?? (connectionOptions.address || '127.0.0.1:7233');
+  const namespace = settings.namespace ?? (environment.namespace || 'default');
+  checkSettings({ address, namespace, ...(typeof apiKey === 'string' && { apiKey }) });
   return {
     address,
-    namespace: settings.namespace ?? namespace ?? 'default',
+    namespace,
     connectionOptions: {
       address,
       ...(tls !== undefined && { tls }),

@@ -1,15 +1,14 @@
 import { DependencyCycleError, InvalidScheduleError, JobNotFoundError, TooManyDependentsError } from '../job/errors.ts';
 import type { Job } from '../job/job.ts';
 import type { AfterJobSchedule } from '../job/schedule.ts';
-import { runAttributes } from '../workflows/attributes.ts';
-import { PREDECESSOR_ENDED, PRIORITY_KEYS, RUN_JOB, matches, type After, type Dependent, type EndedRun } from '../workflows/messages.ts';
-import { cancelDependents } from './cancel.ts';
+import type { After, Dependent, EndedRun } from '../workflows/messages.ts';
+import { deliver, toEndedRun } from './deliver.ts';
 import { addDependent, addDependentOfOnce, readDependents, readDependentsOfOnce } from './dependents.ts';
-import { isAlreadyExists } from './map-error.ts';
 import { readRecord, type JobRecord, type Scope } from './record.ts';
-import { describeRun, latestRun, readRun, type Run, type WorkflowInfo } from './runs.ts';
+import { describeRun, latestRun, readRun, type WorkflowInfo } from './runs.ts';
+import { ensureSweep } from './sweep.ts';
 
-export const MAX_DEPENDENTS = 1_000;
+const MAX_DEPENDENTS = 1_000;
 
 /** A job that another one is to follow. */
 type Predecessor =
@@ -71,10 +70,9 @@ export async function follow(scope: Scope, job: Job, after: After): Promise<void
   const dependent: Dependent = { jobId, jobType, tags, priority, on, delay, repeats, ...(workflowId && { workflowId }) };
   for (const id of after.jobIds) {
     const ended = await register(scope, id, dependent);
-    if (!ended) continue;
-    if (matches(on, ended.state)) await startLate(scope, dependent, ended);
-    else if (!repeats) await cancelDependents(scope, [jobId], reasonOf(ended));
+    if (ended) await deliver(scope, dependent, ended);
   }
+  await ensureSweep(scope);
 }
 
 /** A job that somebody follows already could close a circle: then the whole chain above it is looked at. */
@@ -116,43 +114,4 @@ async function register(scope: Scope, id: string, dependent: Dependent): Promise
     ...(error && { error }),
     ...(run && { resultOmitted: true }),
   };
-}
-
-export function toEndedRun(run: Run): EndedRun | undefined {
-  const { jobId, workflowId, runId, state, endedAt, result, error } = run;
-  if (state !== 'completed' && state !== 'failed' && state !== 'cancelled') return undefined;
-  const at = (endedAt ?? new Date()).toISOString();
-  return { jobId, workflowId, runId, state, endedAt: at, ...(result !== undefined && { result }), ...(error && { error }) };
-}
-
-export function reasonOf({ jobId, state }: EndedRun): string {
-  return `its predecessor ${jobId} ${state === 'completed' ? 'succeeded' : state}`;
-}
-
-/** Starts the run that follows an end which happened before the dependent was there to be told. */
-async function startLate({ client, queue }: Scope, dependent: Dependent, ended: EndedRun): Promise<void> {
-  const { jobId, delay, workflowId: shared } = dependent;
-  const dueAt = Date.parse(ended.endedAt) + delay;
-  const options = {
-    workflowId: shared ?? `${jobId}/after/${ended.runId}`,
-    taskQueue: queue,
-    args: [{ jobId, predecessor: ended }],
-    workflowIdReusePolicy: 'REJECT_DUPLICATE' as const,
-    typedSearchAttributes: runAttributes({ ...dependent, kind: 'afterJob', queue }),
-    memo: {
-      scheduledAt: new Date(dueAt).toISOString(),
-      predecessor: { jobId: ended.jobId, workflowId: ended.workflowId, runId: ended.runId },
-    },
-    staticSummary: `${dependent.jobType}: ${jobId}, after ${ended.jobId}`,
-    priority: { priorityKey: PRIORITY_KEYS[dependent.priority] },
-  };
-  try {
-    if (shared) {
-      await client.workflow.signalWithStart(RUN_JOB, { ...options, signal: PREDECESSOR_ENDED, signalArgs: [ended] });
-    } else {
-      await client.workflow.start(RUN_JOB, { ...options, startDelay: Math.max(0, dueAt - Date.now()) });
-    }
-  } catch (error) {
-    if (!isAlreadyExists(error) && !(error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError')) throw error;
-  }
 }

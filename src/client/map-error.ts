@@ -59,7 +59,13 @@ function toSchedulerError(error: unknown, { address, namespace }: Place): unknow
         cause: error,
       });
     case status.NOT_FOUND:
-      return new InvalidArgumentError(`${at} says: ${details}`, { cause: error });
+      return /^Namespace /.test(details)
+        ? new InvalidArgumentError(`namespace: expected one that ${address} has, got "${namespace}": ${createCommand(namespace)}`, { cause: error })
+        : new InvalidArgumentError(`${at} says: ${details}`, { cause: error });
+    case status.UNIMPLEMENTED:
+      return new SchedulerUnavailableError(`expected a Temporal server of version 1.28 or later at ${address}, got another: ${details}`, {
+        cause: error,
+      });
     case status.RESOURCE_EXHAUSTED:
       return /larger than max/.test(details)
         ? new InvalidJobError('payload', `payload: expected what the server takes, got more: ${details}`, { cause: error })
@@ -73,8 +79,10 @@ function toSchedulerError(error: unknown, { address, namespace }: Place): unknow
       return /blob|size exceeds/i.test(details)
         ? new InvalidJobError('payload', `payload: expected what the server takes, got more: ${details}`, { cause: error })
         : new InvalidArgumentError(`${at} refused the request: ${details}`, { cause: error });
-    default:
+    case undefined:
       return error;
+    default:
+      return new SchedulerUnavailableError(`${at} failed: ${details}. Call again`, { cause: error });
   }
 }
 
@@ -83,8 +91,14 @@ function isUnreachable(error: unknown, code: number | undefined): boolean {
   return error instanceof Error && /Failed to connect|TransportError|before timeout/i.test(`${error.name}: ${error.message}`);
 }
 
-/** What an operator runs where `connect` may not add the search attributes. */
-export function registerCommand(namespace: string): string {
-  const names = ['JobId', 'JobType', 'JobKind', 'JobPriority', 'JobQueue'].map((name) => `--name ${name} --type Keyword`);
-  return `run: temporal operator search-attribute create --namespace ${namespace} ${names.join(' ')} --name JobTags --type KeywordList`;
+const SEARCH_ATTRIBUTES = ['JobId', 'JobType', 'JobKind', 'JobPriority', 'JobQueue', 'JobTags'];
+
+/** What an operator runs where `connect` may not add the search attributes that are missing. */
+export function registerCommand(namespace: string, missing: readonly string[] = SEARCH_ATTRIBUTES): string {
+  const types = missing.map((name) => `--name ${name} --type ${name === 'JobTags' ? 'KeywordList' : 'Keyword'}`);
+  return `run: temporal operator search-attribute create --namespace ${namespace} ${types.join(' ')}`;
+}
+
+function createCommand(namespace: string): string {
+  return `temporal operator namespace create --namespace ${namespace}`;
 }

@@ -16,16 +16,23 @@ export type EndState = 'completed' | 'failed' | 'cancelled';
 
 const LONGEST = 900;
 const PAUSED_BY_SCHEDULER = /^Paused with all jobs: (?<reason>.*) \[(?<token>[^\]]*)\]$/s;
-const ENDED = /^(?<state>Completed|Failed|Cancelled) at (?<at>\S+Z)(?: in (?<workflowId>.+) \((?<runId>[0-9a-f-]{36})\))?(?:: (?<reason>.*))?$/s;
+// The workflow id is in quotes so that whatever stands in it, or in the reason, is not taken for the other.
+const ENDED =
+  /^(?<state>Completed|Failed|Cancelled) at (?<at>\d{4}-[\d:.T-]+Z)(?: in (?<workflowId>"(?:[^"\\]|\\.)*") \((?<runId>[0-9a-f-]{36})\))?(?:: (?<reason>.*))?$/s;
 
 export function pausedByScheduler(reason: string, token: string): string {
-  return `Paused with all jobs: ${reason.slice(0, LONGEST)} [${token}]`;
+  return `Paused with all jobs: ${shorten(reason, LONGEST)} [${token}]`;
 }
 
 export function ended(state: EndState, at: Date, reason = '', run?: RunRef): string {
   const word = `${state[0]?.toUpperCase()}${state.slice(1)}`;
-  const where = run ? ` in ${run.workflowId} (${run.runId})` : '';
-  return `${word} at ${at.toISOString()}${where}${reason && `: ${reason.slice(0, LONGEST - where.length)}`}`;
+  const where = run ? ` in ${JSON.stringify(run.workflowId)} (${run.runId})` : '';
+  return `${word} at ${at.toISOString()}${where}${reason && `: ${shorten(reason, LONGEST - where.length)}`}`;
+}
+
+/** Half a character would not be the Unicode that the server insists on. */
+function shorten(text: string, length: number): string {
+  return text.toWellFormed().slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
 }
 
 /** Reads a note back. Whatever is paused and not by us is paused by a person. */
@@ -37,13 +44,13 @@ export function parseNote(text: string | undefined, isPaused: boolean): Note {
     return { kind: 'paused', by: 'person', reason: note };
   }
   const groups = ENDED.exec(note)?.groups;
-  if (!groups) return { kind: 'other', text: note };
+  if (!groups || Number.isNaN(Date.parse(groups['at'] ?? ''))) return { kind: 'other', text: note };
   const { at = '', reason = '', workflowId, runId } = groups;
   return {
     kind: 'ended',
     state: groups['state']?.toLowerCase() as EndState,
     at: new Date(at),
     reason,
-    ...(workflowId && runId && { run: { workflowId, runId } }),
+    ...(workflowId && runId && { run: { workflowId: JSON.parse(workflowId) as string, runId } }),
   };
 }

@@ -7,6 +7,7 @@ import { oweRun, settleDebt } from './owe.ts';
 import { resumeAll } from './pause.ts';
 import { changeRecord, endOf, readRecord, type Scope } from './record.ts';
 import { describeRun, readRun } from './runs.ts';
+import { sweepSince } from './sweep.ts';
 
 /** What the worker's local activities do with the records of jobs. */
 export function createRecords(scope: Scope, hold: QueueHold): Records {
@@ -27,6 +28,7 @@ export function createRecords(scope: Scope, hold: QueueHold): Records {
     dependents: (jobId) => readDependents(scope, jobId),
     cancel: (jobIds, reason) => cancelDependents(scope, jobIds, reason),
     result: (run) => readResult(scope, run),
+    sweep: (since) => sweepSince(scope, since),
     async resume(token) {
       if ((await hold.read())?.token === token) await resumeAll(scope, hold, 'skip');
     },

@@ -1,6 +1,7 @@
-import { InvalidJobError, UnknownJobTypeError } from './errors.ts';
+import { z } from 'zod';
+import { InvalidArgumentError, InvalidJobError, UnknownJobTypeError } from './errors.ts';
 import type { Job, JobContract, JobOptions } from './job.ts';
-import { parseJob } from './parse-job.ts';
+import { complain, parseJob } from './parse-job.ts';
 import { show } from './show.ts';
 
 /** The job definitions a scheduler knows. Without any it takes every job type and any JSON payload. */
@@ -8,7 +9,14 @@ export class Catalogue {
   readonly #contracts: ReadonlyMap<string, JobContract & { readonly defaults?: JobOptions }> | undefined;
 
   constructor(contracts: readonly JobContract[] | undefined) {
-    this.#contracts = contracts && new Map(contracts.map((contract) => [contract.jobType, contract]));
+    if (contracts === undefined) return;
+    if (!Array.isArray(contracts) || !contracts.every(isContract)) {
+      throw new InvalidArgumentError(`jobs: expected an array of what defineJob() gives, got ${show(contracts)}`);
+    }
+    this.#contracts = new Map(contracts.map((contract) => [contract.jobType, contract]));
+    if (this.#contracts.size === contracts.length) return;
+    const twice = contracts.find(({ jobType }, index) => contracts.findIndex((other) => other.jobType === jobType) < index);
+    throw new InvalidArgumentError(`jobs: expected one definition for each job type, got two for ${show(twice?.jobType)}`);
   }
 
   /** Completes a job with its definition's defaults, and checks all of it. */
@@ -26,10 +34,14 @@ export class Catalogue {
   }
 }
 
+function isContract(contract: unknown): contract is JobContract {
+  const { jobType, payload } = (contract ?? {}) as Partial<JobContract>;
+  return typeof jobType === 'string' && payload instanceof z.ZodType;
+}
+
 async function checkPayload({ payload: schema }: JobContract, payload: unknown): Promise<void> {
   const result = await schema.safeParseAsync(payload);
   if (result.success) return;
-  const [issue] = result.error.issues;
-  const path = ['payload', ...(issue?.path ?? [])].map(String).join('.');
-  throw new InvalidJobError(path, `${path}: ${issue?.message ?? 'not what the definition asks for'}`);
+  const { field, message } = complain(result.error, payload, 'payload', ['payload']);
+  throw new InvalidJobError(field, message);
 }

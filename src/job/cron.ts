@@ -72,7 +72,7 @@ const RULES: Record<CronFieldName, FieldRule> = {
   hour: { label: 'hour', expected: '0-23', names: [], first: 0, last: 23 },
   dayOfMonth: {
     label: 'day of month',
-    expected: '1-31, ?, L, L-n, nW or LW',
+    expected: '1-31, L, L-n, nW or LW',
     names: [],
     first: 1,
     last: 31,
@@ -81,7 +81,7 @@ const RULES: Record<CronFieldName, FieldRule> = {
   month: { label: 'month', expected: '1-12 or JAN-DEC', names: MONTHS, first: 1, last: 12 },
   dayOfWeek: {
     label: 'day of week',
-    expected: '0-7 or SUN-SAT, ?, nL or n#k',
+    expected: '0-7 or SUN-SAT, nL or n#k',
     names: WEEKDAYS,
     first: 0,
     last: 7,
@@ -90,7 +90,7 @@ const RULES: Record<CronFieldName, FieldRule> = {
   year: { label: 'year', expected: `1970-${LAST_YEAR}`, names: [], first: 1970, last: LAST_YEAR },
 };
 
-const PLAIN_ITEM = /^(?:\*|([A-Za-z]{3}|\d{1,4})(?:-([A-Za-z]{3}|\d{1,4}))?)(?:\/(\d{1,4}))?$/;
+const PLAIN_ITEM = /^(?:[*?]|([A-Za-z]{3}|\d{1,4})(?:-([A-Za-z]{3}|\d{1,4}))?)(?:\/(\d{1,4}))?$/;
 
 const parsed = new Map<string, CronText>();
 
@@ -149,8 +149,8 @@ function parseFields(expression: string, fields: string[]): Cron {
     minute: indexes(pattern.minute),
     hour: indexes(pattern.hour),
     month: indexes(pattern.month, 1),
-    ...(text.year !== '*' && { year: indexes(pattern.year) }),
-    ...(!isUnrestricted(text.dayOfMonth) && {
+    ...(!isOpen(text.year) && { year: indexes(pattern.year) }),
+    ...(!isOpen(text.dayOfMonth) && {
       dayOfMonth: {
         ...days,
         days: plain === undefined ? [] : indexes(pattern.day, 1),
@@ -158,13 +158,13 @@ function parseFields(expression: string, fields: string[]): Cron {
         nearestWeekday: indexes(pattern.nearestWeekdays, 1),
       },
     }),
-    ...(!isUnrestricted(text.dayOfWeek) && { dayOfWeek: pattern.dayOfWeek }),
-    isPeriodic: [text.minute, text.hour].some((field) => /(?:^|,)(?:\*|\w+\/)/.test(field)),
+    ...(!isOpen(text.dayOfWeek) && { dayOfWeek: pattern.dayOfWeek }),
+    isPeriodic: [text.minute, text.hour].some((field) => /(?:^|,)(?:[*?]|\w+\/)/.test(field)),
   };
 }
 
 /** Any text but `*` and `?` restricts the day, as in croner, cron-parser and croniter. */
-function isUnrestricted(field: string): boolean {
+function isOpen(field: string): boolean {
   return field === '*' || field === '?';
 }
 
@@ -183,13 +183,10 @@ function splitDayOfMonth(field: string): { plain?: string; days: DayOfMonthField
 
 function readPattern(text: Record<CronFieldName, string>): CronPattern {
   const fields = CRON_FIELDS.map((name) => {
-    const isAny = text[name] === '?' && RULES[name].special !== undefined;
-    return isAny
-      ? '*'
-      : text[name]
-          .split(',')
-          .map((item) => readItem(name, item))
-          .join(',');
+    return text[name]
+      .split(',')
+      .map((item) => readItem(name, item))
+      .join(',');
   });
   try {
     return toPattern(fields);
@@ -229,7 +226,7 @@ function readItem(name: CronFieldName, item: string): string {
   }
   if (step !== undefined && (Number(step) < 1 || Number(step) > size)) throw refusal(name, item, `a step of 1-${size}`);
   if (name === 'dayOfWeek' && first === 7 && last === undefined) return '0';
-  if (first === undefined || last === undefined) return item;
+  if (first === undefined || last === undefined) return item.replace('?', '*');
   // croner takes SUN-SUN for the whole week.
   if (first === last) return String(first);
   if (first < last) return item;

@@ -64,7 +64,7 @@ export function defineJob<const Type extends string, Schema extends z.ZodType>(
   parseJobType(jobType);
   if (typeof contract !== 'object' || contract === null || !(contract.payload instanceof z.ZodType)) {
     throw new InvalidArgumentError(
-      `defineJob(${show(jobType)}): expected { payload: a zod schema, ... }, got ${show(contract)}`,
+      `defineJob(${show(jobType)}): expected { payload: a zod schema, ... }, got ${showContract(contract)}`,
     );
   }
   const { payload, ...defaults } = contract;
@@ -76,4 +76,9 @@ export function defineJob<const Type extends string, Schema extends z.ZodType>(
     handler: (run) => ({ definition, run: run as JobHandler['run'] }),
   };
   return definition;
+}
+
+function showContract(contract: unknown): string {
+  const { payload } = (contract ?? {}) as { payload?: unknown };
+  return payload === undefined ? show(contract) : `{ payload: ${show(payload)} }`;
 }

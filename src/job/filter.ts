@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { InvalidArgumentError, InvalidJobError } from './errors.ts';
+import { InvalidArgumentError } from './errors.ts';
 import type { Priority } from './job.ts';
-import { check, name } from './parse-job.ts';
+import { complain, name } from './parse-job.ts';
 import type { JobKind } from './schedule.ts';
 import type { JobState } from './status.ts';
 
@@ -33,10 +33,7 @@ const filterSchema = z.strictObject({
 
 /** Throws an InvalidArgumentError that names the first wrong condition. */
 export function parseFilter(filter: unknown): JobFilter {
-  try {
-    return check(filterSchema, filter, 'filter');
-  } catch (error) {
-    if (error instanceof InvalidJobError) throw new InvalidArgumentError(`filter: ${error.message}`);
-    throw error;
-  }
+  const result = filterSchema.safeParse(filter);
+  if (result.success) return result.data;
+  throw new InvalidArgumentError(complain(result.error, filter, 'filter', ['filter']).message);
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { parseDuration } from './duration.ts';
-import { DependencyCycleError, InvalidJobError } from './errors.ts';
+import { DependencyCycleError, InvalidJobError, InvalidScheduleError } from './errors.ts';
 import type { CompleteRetryPolicy, Job, JobOptions } from './job.ts';
 import { parseSchedule } from './parse-schedule.ts';
 import { assertJson, isForbiddenKey } from './payload.ts';
+import type { AfterJobSchedule } from './schedule.ts';
 import { show } from './show.ts';
 
 /** Ids that begin so are the library's own. */
@@ -84,20 +85,28 @@ const jobSchema = z.strictObject({
   id: id.optional(),
   jobType,
   schedule: z.unknown().transform(parseSchedule),
-  payload: z.unknown(),
+  // Undefined is refused with the rest of what is no JSON.
+  payload: z.unknown().optional(),
   ...options,
 });
 
 /** A job as given, with defaults under it, made complete. Throws an InvalidJobError that names the first wrong field. */
 export function parseJob(job: unknown, defaults: JobOptions = {}): Job {
-  const given: unknown = typeof job === 'object' && job !== null ? { ...defaults, ...definedOnly(job) } : job;
+  const isObject = typeof job === 'object' && job !== null && !Array.isArray(job);
+  const given: unknown = isObject ? { ...defaults, ...definedOnly(job) } : job;
   const parsed = check(jobSchema, given, 'job');
   assertJson(parsed.payload);
-  const complete = { ...parsed, id: parsed.id ?? `${parsed.jobType}-${globalThis.crypto.randomUUID()}` };
-  if (complete.schedule.kind === 'afterJob' && complete.schedule.jobIds.includes(complete.id)) {
-    throw new DependencyCycleError(`schedule: expected afterJob() of another job, got afterJob(${show(complete.id)}), the job itself`);
-  }
+  const complete: Job = { ...parsed, payload: parsed.payload, id: parsed.id ?? `${parsed.jobType}-${globalThis.crypto.randomUUID()}` };
+  if (complete.schedule.kind === 'afterJob') checkPredecessors(complete.schedule, complete.id);
   return complete;
+}
+
+function checkPredecessors({ jobIds }: AfterJobSchedule, jobId: string): void {
+  const wrong = jobIds.map((jobId) => complaintAbout(id, jobId, 'jobIds')).find((complaint) => complaint !== undefined);
+  if (wrong) throw new InvalidScheduleError('jobIds', wrong.message);
+  if (jobIds.includes(jobId)) {
+    throw new DependencyCycleError(`schedule: expected afterJob() of another job, got afterJob(${show(jobId)}), the job itself`);
+  }
 }
 
 /** A definition's defaults, checked. */
@@ -117,13 +126,31 @@ export function parseJobType(value: unknown): string {
 export function check<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
+  const { field, message } = complain(result.error, value, what);
+  throw new InvalidJobError(field, message);
+}
+
+/** Which field is wrong, what was expected of it and what came. */
+export interface Complaint {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** The first complaint of a schema about a value. `what` names the value itself, `at` the place it has in a job. */
+export function complain({ issues: [issue] }: z.core.$ZodError, value: unknown, what: string, at: readonly string[] = []): Complaint {
   const path = (issue?.path ?? []).map(String);
+  const field = [...at, ...path].join('.') || what;
+  if (issue?.code === 'unrecognized_keys') {
+    return { field, message: `${field}: expected only known fields, got ${issue.keys.map(show).join(', ')}: misspelt?` };
+  }
   const got = path.reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
-  const field = path.join('.') || what;
-  const unknownKeys = issue?.code === 'unrecognized_keys' ? `: did you misspell ${issue.keys.map(show).join(', ')}?` : '';
-  const message = (issue?.message ?? 'not valid').replace(/^Invalid (input|option): /, '').replace(/, received .*$/, '');
-  throw new InvalidJobError(field, `${field}: ${message}${unknownKeys || `, got ${show(got)}`}`);
+  const expected = (issue?.message ?? 'not valid').replace(/^(Invalid (input|option)|Too (small|big)): /, '');
+  return { field, message: `${field}: ${expected.replace(/, received .*$/, '')}, got ${show(got)}` };
+}
+
+function complaintAbout(schema: z.ZodType, value: unknown, what: string): Complaint | undefined {
+  const result = schema.safeParse(value);
+  return result.success ? undefined : complain(result.error, value, what);
 }
 
 /** An option set to undefined is one not given: it must not hide a definition's default. */

@@ -7,6 +7,8 @@ import { show } from './show.ts';
  */
 export const MAX_PAYLOAD_BYTES = 1_900_000;
 
+const MAX_LEVELS = 200;
+
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Whether a name could reach a prototype where it is used as a key. */
@@ -36,22 +38,26 @@ function walk(value: unknown, path: string, above: Set<object>): void {
     throw new InvalidJobError(path, `${path}: expected a JSON value, got ${show(value)}`);
   }
   if (above.has(value)) throw new InvalidJobError(path, `${path}: expected a JSON value, got one that contains itself`);
-  if (above.size >= 200) throw new InvalidJobError(path, `payload: expected at most 200 levels, got more`);
+  if (above.size >= MAX_LEVELS) throw new InvalidJobError('payload', `payload: expected at most ${MAX_LEVELS} levels, got more`);
   above.add(value);
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) walk(item, `${path}[${index}]`, above);
   } else {
+    const [symbol] = Object.getOwnPropertySymbols(value);
+    if (symbol) throw new InvalidJobError(path, `${path}: expected keys that are text, got ${show(symbol)}`);
     for (const [key, item] of Object.entries(value)) {
+      const inner = path + (/^\w{1,60}$/.test(key) ? `.${key}` : `[${show(key)}]`);
       if (isForbiddenKey(key)) {
-        throw new InvalidJobError(`${path}.${key}`, `${path}: a key named ${show(key)} is not allowed: rename it`);
+        throw new InvalidJobError(inner, `${inner}: expected another key than ${[...FORBIDDEN_KEYS].join(', ')}, got ${show(key)}`);
       }
-      if (item !== undefined) walk(item, `${path}.${key}`, above);
+      if (item !== undefined) walk(item, inner, above);
     }
   }
   above.delete(value);
 }
 
+/** Made by `{}`, here or in another realm: a test runner's code, and what `fetch` gives it, can be of two. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -7,3 +7,4 @@
 export { dependents } from './dependents.ts';
 export { runJob } from './run-job.ts';
 export { resumeLater } from './resume-later.ts';
+export { sweep } from './sweep.ts';

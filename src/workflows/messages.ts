@@ -7,6 +7,7 @@ import type { CompleteRetryPolicy, Priority } from '../job/job.ts';
 export const RUN_JOB = 'runJob';
 export const DEPENDENTS = 'dependents';
 export const RESUME_LATER = 'resumeLater';
+export const SWEEP_WORKFLOW = 'sweep';
 
 /** Signals of `runJob` and `dependents`. */
 export const ADD_DEPENDENT = 'addDependent';
@@ -142,12 +143,15 @@ export interface ChainActivities {
   [SETTLE_DEBT](jobId: string): Promise<void>;
   /** What the run of a predecessor returned. */
   [READ_RESULT](run: EndedRun): Promise<EndedRun>;
+  /** Delivers the ends of runs that were closed from outside since then; answers where the next sweep goes on. */
+  [SWEEP](since: string | undefined): Promise<string>;
   /** Ends the pause of all jobs, if it is still the one with this token. */
   [RESUME_JOBS](token: string): Promise<void>;
 }
 export const LOAD_JOB = 'temporal-job-scheduler/loadJob';
 export const END_RUN = 'temporal-job-scheduler/endRun';
 export const CANCEL_JOBS = 'temporal-job-scheduler/cancelJobs';
+export const SWEEP = 'temporal-job-scheduler/sweep';
 export const SETTLE_DEBT = 'temporal-job-scheduler/settleDebt';
 export const READ_RESULT = 'temporal-job-scheduler/readResult';
 export const RESUME_JOBS = 'temporal-job-scheduler/resumeJobs';

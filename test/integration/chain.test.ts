@@ -181,6 +181,39 @@ describe('afterJob', () => {
     await assert.rejects(status(system.name('orphan')), { code: 'JOB_NOT_FOUND' });
   });
 
+  it('hears of a predecessor that was terminated from outside', async () => {
+    system.on((_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', reject)));
+    const first = await schedule('terminated', { schedule: NOW() });
+    const onSuccess = await schedule('never', { schedule: afterJob(first) });
+    const onFailure = await schedule('cleanup', { schedule: afterJob(first, { on: 'failure' }) });
+    const every = await schedule('terminated-often', { schedule: cron('0 0 1 1 *') });
+    const each = await schedule('cleanup-each', { schedule: afterJob(every, { on: 'failure' }) });
+    const run = await system.scheduler.triggerJob(every);
+    await system.called(1, every);
+    await system.called(1, first);
+    system.on(() => 'cleaned');
+    await system.client.workflow.getHandle(first).terminate('by hand');
+    await system.client.workflow.getHandle(run.workflowId).terminate('by hand');
+    // What the sweep's schedule does each minute.
+    const sweep = system.client.schedule.getHandle(`temporal-job-scheduler/sweep/${system.taskQueue}`);
+    assert.equal((await sweep.describe()).spec.intervals?.[0]?.every, 60_000);
+    await eventually(
+      async () => {
+        await sweep.trigger();
+        return status(onSuccess);
+      },
+      ({ state }) => state === 'cancelled',
+    );
+    await ended(onFailure);
+    await system.called(1, each);
+    assert.equal(system.callsOf(onFailure)[0]?.context.predecessor?.error, 'terminated: by hand');
+    assert.equal((await status(onSuccess)).lastError, `its predecessor ${first} failed`);
+    await sweep.trigger();
+    await system.scheduler.waitForJob(await schedule('after-sweep', { schedule: NOW() }));
+    assert.equal(system.callsOf(each).length + system.callsOf(onFailure).length, 2);
+    assert.ok((await system.scheduler.listJobs()).every(({ id }) => !id.startsWith('temporal-job-scheduler/')));
+  });
+
   it('owes one run for the ends it was paused at, and runs it when resumed', async () => {
     const first = await schedule('payer', { schedule: cron('0 0 1 1 *') });
     const second = await schedule('debtor', { schedule: afterJob(first) });
@@ -195,6 +228,11 @@ describe('afterJob', () => {
     );
     assert.equal((await status(second)).state, 'paused');
     assert.equal(system.callsOf(second).length, 0);
+    // What was not run is no run of the job.
+    await eventually(
+      () => status(second),
+      ({ lastRun }) => lastRun === undefined,
+    );
     await system.client.schedule.getHandle(second).unpause();
     await eventually(
       () => status(second),
