@@ -11,6 +11,7 @@ export type { Duration } from './job/duration.ts';
 export * from './job/errors.ts';
 export type { JobFilter } from './job/filter.ts';
 export type * from './job/job.ts';
+export { explainSchedule } from './job/explain-schedule.ts';
 export { nextRunTimes, type NextRunTimesOptions } from './job/next-run-times.ts';
 export * from './job/schedule-builders.ts';
 export type * from './job/schedule.ts';

@@ -7,8 +7,6 @@ import { HELD, type EndedRun, type HandlerInput } from '../workflows/messages.ts
 
 // A cancel request reaches a handler with a heartbeat, so this is also how long an AbortSignal may be under way.
 const LONGEST_BEAT = 4_000;
-// An attempt whose time is over has failed at the server first, and there it is a time-out, whatever the handler makes of it.
-const SERVER_FIRST = 200;
 // Of Node.js: what is longer fires at once.
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -49,13 +47,15 @@ async function runHandler(handler: JobHandler, input: HandlerInput, isHeld: () =
   }
   const payload = await parsePayload(handler, input.payload);
   const heart = startHeart(activity);
+  const signal = signalOf(activity);
   try {
-    const result = await handler.run(payload, contextOf(activity, input, attempt, heart.progress));
+    const result = await handler.run(payload, contextOf(activity, input, { attempt, signal, progress: heart.progress }));
     return checkJson('Result', result);
   } catch (error) {
-    // However a handler puts it, an attempt that was told to stop and did is a cancelled one.
+    if (error instanceof CompleteAsyncError || !signal.aborted) throw error;
+    // However a handler puts it, an attempt that was told to stop and did is a cancelled one, or one that took too long.
     const { cancellationSignal } = activity;
-    throw cancellationSignal.aborted && !(error instanceof CompleteAsyncError) ? cancellationSignal.reason : error;
+    throw cancellationSignal.aborted ? cancellationSignal.reason : ApplicationFailure.retryable('timed out (START_TO_CLOSE)');
   } finally {
     heart.stop();
   }
@@ -86,8 +86,7 @@ function startHeart(activity: Context): { progress: (value: unknown) => void; st
 function contextOf(
   activity: Context,
   input: HandlerInput,
-  attempt: number,
-  progress: (value: unknown) => void,
+  own: Pick<JobContext, 'attempt' | 'signal' | 'progress'>,
 ): JobContext {
   const { runId } = activity.info.workflowExecution ?? {};
   const { jobId, scheduledAt } = input;
@@ -95,11 +94,9 @@ function contextOf(
   return {
     jobId,
     runId: runId ?? '',
-    attempt,
     scheduledAt: new Date(scheduledAt),
-    signal: signalOf(activity),
-    progress,
-    logger: loggerWith({ jobId, runId, attempt }),
+    ...own,
+    logger: loggerWith({ jobId, runId, attempt: own.attempt }),
     predecessor: predecessors.at(-1),
     predecessors,
   };
@@ -120,8 +117,8 @@ function loggerWith(common: Record<string, unknown>): JobLogger {
 
 /** Aborted also when the attempt's time is over, which the server tells only in answer to a heartbeat. */
 function signalOf({ cancellationSignal, info }: Context): AbortSignal {
-  const time = info.startToCloseTimeoutMs + SERVER_FIRST;
-  return time < LONGEST_TIMER ? AbortSignal.any([cancellationSignal, AbortSignal.timeout(time)]) : cancellationSignal;
+  const { startToCloseTimeoutMs: time } = info;
+  return time <= LONGEST_TIMER ? AbortSignal.any([cancellationSignal, AbortSignal.timeout(time)]) : cancellationSignal;
 }
 
 /** What the server would not take is the handler's error, and not one to try again. */

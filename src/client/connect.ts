@@ -73,19 +73,33 @@ export async function connectClient(settings: ConnectionSettings): Promise<{ cli
   const { connectionOptions, address, namespace } = resolveSettings(settings);
   const { callTimeout = 10_000, dataConverter } = settings;
   const place = { address, namespace };
-  const connection = await mapErrors(place, () =>
-    Connection.connect({
-      ...connectionOptions,
-      connectTimeout: callTimeout,
-      interceptors: [
-        (options, nextCall) => {
-          const isLongPoll = LONG_POLLS.test(options.method_definition?.path ?? '');
-          const timeout = isLongPoll ? Math.max(LONG_POLL_TIMEOUT, callTimeout) : callTimeout;
-          return new InterceptingCall(nextCall({ ...options, deadline: options.deadline ?? Date.now() + timeout }));
-        },
-        makeGrpcRetryInterceptor(defaultGrpcRetryOptions()),
-      ],
-    }),
-  );
+  const connection = prepare({
+    ...connectionOptions,
+    connectTimeout: callTimeout,
+    interceptors: [
+      (options, nextCall) => {
+        const isLongPoll = LONG_POLLS.test(options.method_definition?.path ?? '');
+        const timeout = isLongPoll ? Math.max(LONG_POLL_TIMEOUT, callTimeout) : callTimeout;
+        return new InterceptingCall(nextCall({ ...options, deadline: options.deadline ?? Date.now() + timeout }));
+      },
+      makeGrpcRetryInterceptor(defaultGrpcRetryOptions()),
+    ],
+  });
+  try {
+    await mapErrors(place, () => connection.ensureConnected());
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
   return { client: new Client({ connection, namespace, ...(dataConverter && { dataConverter }) }), place };
+}
+
+/** Certificates and the like are read here, before any call. */
+function prepare(options: ConnectionOptions): Connection {
+  try {
+    return Connection.lazy(options);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidArgumentError(`expected settings to connect with, such as certificates in PEM form, got: ${why}`, { cause });
+  }
 }

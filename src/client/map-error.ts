@@ -45,6 +45,12 @@ function toSchedulerError(error: unknown, { address, namespace }: Place): unknow
   if (error instanceof SchedulerError) return error;
   const grpc = grpcStatus(error);
   const details = grpc?.details ?? '';
+  if (isNamespaceNotFound(error, grpc?.details)) {
+    return new InvalidArgumentError(
+      `namespace: expected one that the Temporal server at ${address} has, got "${namespace}": temporal operator namespace create --namespace ${namespace} makes it`,
+      { cause: error },
+    );
+  }
   const at = `the Temporal server at ${address} (namespace "${namespace}")`;
   if (isUnreachable(error, grpc?.code)) {
     return new SchedulerUnavailableError(
@@ -59,11 +65,9 @@ function toSchedulerError(error: unknown, { address, namespace }: Place): unknow
         cause: error,
       });
     case status.NOT_FOUND:
-      return /^Namespace /.test(details)
-        ? new InvalidArgumentError(`namespace: expected one that ${address} has, got "${namespace}": ${createCommand(namespace)}`, { cause: error })
-        : new InvalidArgumentError(`${at} says: ${details}`, { cause: error });
+      return new InvalidArgumentError(`${at} says: ${details}`, { cause: error });
     case status.UNIMPLEMENTED:
-      return new SchedulerUnavailableError(`expected a Temporal server of version 1.28 or later at ${address}, got another: ${details}`, {
+      return new SchedulerUnavailableError(`expected a Temporal server that knows this call at ${address}, got another: ${details}`, {
         cause: error,
       });
     case status.RESOURCE_EXHAUSTED:
@@ -86,6 +90,11 @@ function toSchedulerError(error: unknown, { address, namespace }: Place): unknow
   }
 }
 
+/** The SDK hides the status of some of these behind an error of its own. */
+function isNamespaceNotFound(error: unknown, details = ''): boolean {
+  return /^Namespace \S+ is not found/.test(details) || (error instanceof Error && error.name === 'NamespaceNotFoundError');
+}
+
 function isUnreachable(error: unknown, code: number | undefined): boolean {
   if (code === status.UNAVAILABLE || code === status.DEADLINE_EXCEEDED || code === status.CANCELLED) return true;
   return error instanceof Error && /Failed to connect|TransportError|before timeout/i.test(`${error.name}: ${error.message}`);
@@ -97,8 +106,4 @@ const SEARCH_ATTRIBUTES = ['JobId', 'JobType', 'JobKind', 'JobPriority', 'JobQue
 export function registerCommand(namespace: string, missing: readonly string[] = SEARCH_ATTRIBUTES): string {
   const types = missing.map((name) => `--name ${name} --type ${name === 'JobTags' ? 'KeywordList' : 'Keyword'}`);
   return `run: temporal operator search-attribute create --namespace ${namespace} ${types.join(' ')}`;
-}
-
-function createCommand(namespace: string): string {
-  return `temporal operator namespace create --namespace ${namespace}`;
 }

@@ -95,7 +95,7 @@ function isIn(field: string, wanted: number, first: number, last: number): boole
     const [range, step = '1'] = item.split('/');
     let from = first;
     let to = last;
-    if (range !== '*') {
+    if (range !== '*' && range !== '?') {
       const ends = range!.split('-').map(value);
       from = ends[0]!;
       to = ends[1] ?? (item.includes('/') ? Math.max(from, last) : from);

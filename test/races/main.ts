@@ -1,0 +1,72 @@
+// npm run test:races -- --rounds 200 --seed 1 [--only words] [--address host:port]
+import { parseArgs } from 'node:util';
+import { stopServers, testServer } from '../support/servers.ts';
+import { System } from '../support/system.ts';
+import { chains } from './chains.ts';
+import { ends } from './ends.ts';
+import { kills } from './kills.ts';
+import { pauses } from './pauses.ts';
+import { pass, seeded, type Race } from './race.ts';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string', default: '' },
+    address: { type: 'string' },
+    engine: { type: 'string', default: 'v1' },
+  },
+});
+const rounds = Number(values.rounds);
+const seed = Number(values.seed);
+const address = values.address ?? (await testServer(values.engine === 'v2' ? 'v2' : 'v1')).address;
+// Below this, chance alone may leave a side out.
+const ENOUGH_FOR_SIDES = 40;
+
+let passed = 0;
+let failed = 0;
+for (const [number, race] of [...chains, ...ends, ...pauses, ...kills].entries()) {
+  if (!race.name.includes(values.only)) continue;
+  if (await run(race, number)) passed += 1;
+  else failed += 1;
+}
+await stopServers();
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
+
+async function run(race: Race, number: number): Promise<boolean> {
+  const system = await System.start({ address, worker: { maxConcurrentJobs: 50 } });
+  system.on(async (payload, { signal }) => {
+    if (payload === 'fail') throw new Error('as asked');
+    if (payload === 'short') await pass(30);
+    if (payload === 'obedient') await Promise.race([pass(5_000), new Promise((resolve) => signal.addEventListener('abort', resolve))]);
+    return 'done';
+  });
+  const total = Math.max(1, Math.round(rounds * (race.share ?? 1)));
+  const sides = new Map<string, number>(race.sides.map((side) => [side, 0]));
+  const violations: string[] = [];
+  let next = 0;
+  const worker = async () => {
+    while (next < total) {
+      const round = next++;
+      const random = seeded(seed * 1_000_003 + number * 10_007 + round);
+      const between = (low: number, high: number) => low + random() * (high - low);
+      const name = `race${number}-${seed}-${round}-${system.id}`;
+      try {
+        const outcome = await race.round(system, { name, random, between });
+        if ('violation' in outcome) violations.push(`round ${round}: ${outcome.violation}`);
+        else sides.set(outcome.side, (sides.get(outcome.side) ?? 0) + 1);
+      } catch (error) {
+        violations.push(`round ${round}: ${String(error)}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: race.width ?? 8 }, worker));
+  await system[Symbol.asyncDispose]();
+  const seen = [...sides].map(([side, count]) => `${count} ${side}`).join(', ');
+  const unseen = race.sides.length > 1 && total >= ENOUGH_FOR_SIDES && race.sides.some((side) => (sides.get(side) ?? 0) < total / 10);
+  const verdict = violations.length > 0 ? `${violations.length} VIOLATIONS` : unseen ? 'NOT BOTH SIDES SEEN' : '0 violations';
+  console.log(`${race.name}: ${total} rounds: ${seen}; ${verdict}`);
+  for (const violation of violations.slice(0, 5)) console.log(`  ${violation}`);
+  return violations.length === 0 && !unseen;
+}

@@ -1,0 +1,37 @@
+import type { System } from '../support/system.ts';
+
+/** What one round of a race came to: which of the two sides was first, or that a guarantee was broken. */
+export type Outcome = { readonly side: string } | { readonly violation: string };
+
+export interface Race {
+  readonly name: string;
+  /** Both must be seen in at least a tenth of the rounds, for the race to have been one. */
+  readonly sides: readonly [string, string] | readonly [string];
+  /** How many rounds are under way at once. @default 8 */
+  readonly width?: number;
+  /** How many rounds a round counts for: what is heavy is done less often. @default 1 */
+  readonly share?: number;
+  round(system: System, context: RoundContext): Promise<Outcome>;
+}
+
+export interface RoundContext {
+  /** Unique in the suite's run. */
+  readonly name: string;
+  /** From 0 to 1, of the suite's seed. */
+  random(): number;
+  /** Milliseconds between two values. */
+  between(low: number, high: number): number;
+}
+
+/** A small generator of its own for each round, so that a seed gives the same rounds however they interleave. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export const pass = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)));
