@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from 'node:path';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { Scheduler, connect } from './client/scheduler.ts';
 import type { JobHandler } from './job/definition.ts';
 import { InvalidArgumentError } from './job/errors.ts';
@@ -12,9 +13,9 @@ import { show } from './job/show.ts';
 import { LocalServer } from './local-server.ts';
 import { createJobWorker, type JobWorker } from './worker.ts';
 
-export interface LocalSchedulerOptions {
+export interface LocalSchedulerOptions<Handlers extends readonly JobHandler[] = readonly JobHandler[]> {
   /** What to run, one for each job type: `definition.handler(...)`. */
-  readonly handlers: readonly JobHandler[];
+  readonly handlers: Handlers;
   /** Whether jobs outlast this process: they are kept in `database`. @default true */
   readonly persistence?: boolean;
   /** The database file. @default `.temporal/local.db` in the current folder */
@@ -30,7 +31,7 @@ export interface LocalSchedulerOptions {
 }
 
 /** A scheduler that owns its server and its worker: `close()` ends all three. */
-export class LocalScheduler extends Scheduler {
+export class LocalScheduler<Jobs extends readonly JobContract[] = readonly JobContract[]> extends Scheduler<Jobs> {
   /** Temporal's Web UI: schedules, runs, and why one failed. */
   readonly webUiUrl: string;
   /** Where the server answers: for `temporal --address ...` and other clients. */
@@ -42,7 +43,7 @@ export class LocalScheduler extends Scheduler {
 
   constructor(
     connected: Awaited<ReturnType<typeof connect>>,
-    options: { readonly taskQueue?: string; readonly jobs: readonly JobContract[] },
+    options: { readonly taskQueue?: string; readonly jobs: Jobs },
     server: LocalServer,
     worker: JobWorker,
   ) {
@@ -71,15 +72,32 @@ export class LocalScheduler extends Scheduler {
   }
 }
 
+/** The job definitions of handlers, so that payloads are typed by job type. */
+export type DefinitionsOf<Handlers extends readonly JobHandler[]> = {
+  readonly [Index in keyof Handlers]: Handlers[Index]['definition'];
+};
+
+/** The SDK tells of each worker that starts and stops: too much for a small program, unless it has its own logger. */
+function quietRuntime(): void {
+  try {
+    Runtime.install({ logger: new DefaultLogger('WARN') });
+  } catch {
+    // The application has installed its own.
+  }
+}
+
 /**
  * Starts a Temporal server on this machine, a worker and a scheduler.
  *
  * @throws {@link SchedulerUnavailableError} if the server can't be started, and why.
  * @throws {@link InvalidArgumentError} if the options are not what they must be.
  */
-export async function startLocalScheduler(options: LocalSchedulerOptions): Promise<LocalScheduler> {
+export async function startLocalScheduler<const Handlers extends readonly JobHandler[]>(
+  options: LocalSchedulerOptions<Handlers>,
+): Promise<LocalScheduler<DefinitionsOf<Handlers>>> {
   const { handlers, persistence = true, database = join(process.cwd(), '.temporal', 'local.db') } = options;
   if (typeof persistence !== 'boolean') throw new InvalidArgumentError(`persistence: expected true or false, got ${show(persistence)}`);
+  quietRuntime();
   const server = await LocalServer.start({
     database: persistence ? database : undefined,
     port: options.port ?? 0,
@@ -89,7 +107,7 @@ export async function startLocalScheduler(options: LocalSchedulerOptions): Promi
     const { address } = server;
     const settings = { address, namespace: 'default', taskQueue: options.taskQueue, handlers };
     const worker = await createJobWorker({ ...settings, maxConcurrentJobs: options.maxConcurrentJobs });
-    const jobs = handlers.map(({ definition }) => definition);
+    const jobs = handlers.map(({ definition }) => definition) as unknown as DefinitionsOf<Handlers>;
     return new LocalScheduler(await connect(settings), { taskQueue: options.taskQueue, jobs }, server, worker);
   } catch (error) {
     await server.stop();

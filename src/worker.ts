@@ -6,7 +6,6 @@
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
-import { msToNumber } from '@temporalio/common/lib/time.js';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createChainActivities } from './activities/chain.ts';
 import { createHandlerActivities } from './activities/run-handler.ts';
@@ -30,7 +29,7 @@ export interface JobWorkerOptions extends ConnectionSettings {
   readonly taskQueue?: string;
   /**
    * How long running handlers may go on after `shutdown()` or SIGTERM. Then their `signal` is aborted, and another worker
-   * attempts their runs again. `run()` waits 5 seconds more for them to end, then it fails. @default 10 seconds
+   * attempts their runs again; a handler that has not ended after 5 seconds more is left behind. @default 10 seconds
    */
   readonly shutdownGraceTime?: Duration;
   /** A ready connection, instead of connection settings. It stays open when the worker stops. */
@@ -42,9 +41,6 @@ const BUNDLE = fileURLToPath(new URL('../dist/workflow-bundle.js', import.meta.u
 const WORKFLOWS = fileURLToPath(new URL('../dist/workflows/index.js', import.meta.url));
 /** The SDK saves heartbeats up for most of their timeout; progress, and a cancel request that comes with the answer, must not wait so long. */
 const HEARTBEAT_THROTTLE = '1 second';
-
-/** How long handlers have to heed their signal at a shutdown. A worker that is gone gives no more signs of life for them. */
-const ABORTED_END_WITHIN = 5_000;
 
 /** Takes runs from the task queue and calls their handlers. */
 export class JobWorker implements AsyncDisposable {
@@ -123,7 +119,6 @@ export async function createJobWorker(options: JobWorkerOptions): Promise<JobWor
         maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
         defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
         shutdownGraceTime,
-        shutdownForceTime: msToNumber(shutdownGraceTime) + ABORTED_END_WITHIN,
       });
       return new JobWorker(worker, options.connection ? undefined : connection);
     } catch (error) {

@@ -1,4 +1,5 @@
-import { ApplicationFailure, CompleteAsyncError, Context, log } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure, CompleteAsyncError, Context, log } from '@temporalio/activity';
+import { ensureApplicationFailure } from '@temporalio/common';
 import type { JobContext, JobHandler, JobLogger } from '../job/definition.ts';
 import { MAX_PAYLOAD_BYTES } from '../job/payload.ts';
 import { show } from '../job/show.ts';
@@ -7,6 +8,10 @@ import { HELD, type EndedRun, type HandlerInput } from '../workflows/messages.ts
 
 // A cancel request reaches a handler with a heartbeat, so this is also how long an AbortSignal may be under way.
 const LONGEST_BEAT = 4_000;
+// So long may a handler take to heed its signal at a shutdown.
+const HEEDED_WITHIN = 5_000;
+// In characters. Beyond 2 MB the server would not even hear that the attempt has failed.
+const LONGEST_MESSAGE = 10_000;
 // Of Node.js: what is longer fires at once.
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -48,16 +53,19 @@ async function runHandler(handler: JobHandler, input: HandlerInput, isHeld: () =
   const payload = await parsePayload(handler, input.payload);
   const heart = startHeart(activity);
   const signal = signalOf(activity);
+  const shutdown = startShutdownWatch(activity);
   try {
-    const result = await handler.run(payload, contextOf(activity, input, { attempt, signal, progress: heart.progress }));
-    return checkJson('Result', result);
+    const running = handler.run(payload, contextOf(activity, input, { attempt, signal, progress: heart.progress }));
+    return checkJson('Result', await Promise.race([running, shutdown.isOver]));
   } catch (error) {
-    if (error instanceof CompleteAsyncError || !signal.aborted) throw error;
+    if (error instanceof CompleteAsyncError) throw error;
+    if (!signal.aborted) throw shorten(error);
     // However a handler puts it, an attempt that was told to stop and did is a cancelled one, or one that took too long.
     const { cancellationSignal } = activity;
     throw cancellationSignal.aborted ? cancellationSignal.reason : ApplicationFailure.retryable('timed out (START_TO_CLOSE)');
   } finally {
     heart.stop();
+    shutdown.stop();
   }
 }
 
@@ -115,10 +123,30 @@ function loggerWith(common: Record<string, unknown>): JobLogger {
   };
 }
 
+/** At a shutdown a handler that does not heed its signal is left behind: the worker ends, and another makes the next attempt. */
+function startShutdownWatch({ cancellationSignal }: Context): { isOver: Promise<never>; stop: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const isOver = new Promise<never>((_, reject) => {
+    cancellationSignal.addEventListener('abort', () => {
+      const reason: unknown = cancellationSignal.reason;
+      const isShutdown = reason instanceof CancelledFailure && reason.message === 'WORKER_SHUTDOWN';
+      if (isShutdown) timer = setTimeout(reject, HEEDED_WITHIN, reason);
+    });
+  });
+  return { isOver, stop: () => clearTimeout(timer) };
+}
+
 /** Aborted also when the attempt's time is over, which the server tells only in answer to a heartbeat. */
 function signalOf({ cancellationSignal, info }: Context): AbortSignal {
   const { startToCloseTimeoutMs: time } = info;
   return time <= LONGEST_TIMER ? AbortSignal.any([cancellationSignal, AbortSignal.timeout(time)]) : cancellationSignal;
+}
+
+function shorten(error: unknown): unknown {
+  const { message, type, nonRetryable, nextRetryDelay } = ensureApplicationFailure(error);
+  if (message.length <= LONGEST_MESSAGE) return error;
+  const start = `${message.slice(0, LONGEST_MESSAGE)} ... (${message.length} characters)`;
+  return new ApplicationFailure(start, type, nonRetryable, undefined, undefined, nextRetryDelay);
 }
 
 /** What the server would not take is the handler's error, and not one to try again. */

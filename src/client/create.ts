@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { JobAlreadyExistsError } from '../job/errors.ts';
 import type { Job, JobId } from '../job/job.ts';
@@ -22,29 +23,30 @@ export type OnConflict =
 
 /** A once job due so soon could run before a clash of ids is seen. */
 const AT_ONCE = 2_000;
+const UNSETTLED = 1_000;
 
 /** Schedules a job. Made again, whole or after it was cut off at any point, it comes to the same. */
 export async function create(scope: Scope, job: Job, isIdGiven: boolean, onConflict: OnConflict): Promise<JobId> {
   const { schedule } = job;
-  const createdAt = new Date();
+  const now = new Date();
   const after = schedule.kind === 'afterJob' ? await examine(scope, job, schedule) : undefined;
-  const runsAtOnce = schedule.kind === 'once' && dueTime(schedule, createdAt).getTime() - createdAt.getTime() < AT_ONCE;
+  const runsAtOnce = schedule.kind === 'once' && dueTime(schedule, now).getTime() - now.getTime() < AT_ONCE;
   if (isIdGiven && runsAtOnce && (await findOther(scope, job))) return settle(scope, job, after, onConflict);
-  const isCreated = await tryCreate(scope, job, createdAt, after);
+  const isCreated = await tryCreate(scope, job, now, after);
   const wins = isCreated && (!isIdGiven || (await isFirst(scope, job)));
   if (!wins) {
     if (isCreated) await undo(scope, job);
     return settle(scope, job, after, onConflict);
   }
   if (after) await follow(scope, job, after);
-  if (schedule.kind === 'interval' || schedule.kind === 'cron') await catchFirstRuns(scope, job, schedule, createdAt);
+  if (schedule.kind === 'interval' || schedule.kind === 'cron') await catchFirstRuns(scope, job, schedule, now);
   return job.id;
 }
 
-async function tryCreate({ client, queue }: Scope, job: Job, createdAt: Date, after: After | undefined): Promise<boolean> {
+async function tryCreate({ client, queue }: Scope, job: Job, now: Date, after: After | undefined): Promise<boolean> {
   try {
-    if (job.schedule.kind === 'once') await client.workflow.start(RUN_JOB, toStartOptions(job, queue, createdAt));
-    else await client.schedule.create(toScheduleOptions(job, queue, createdAt, after));
+    if (job.schedule.kind === 'once') await client.workflow.start(RUN_JOB, toStartOptions(job, queue, now));
+    else await client.schedule.create(toScheduleOptions(job, queue, now, after));
     return true;
   } catch (error) {
     const isTaken = error instanceof Error && /AlreadyRunning|AlreadyStarted/.test(error.name);
@@ -53,26 +55,30 @@ async function tryCreate({ client, queue }: Scope, job: Job, createdAt: Date, af
   }
 }
 
-/** When the other kind of thing with the job's id was created, if there is one: a schedule, or a workflow. */
-async function findOther({ client }: Scope, job: Job): Promise<Date | undefined> {
+/** When the schedule or the workflow with this id was created, if there is one. */
+async function createdAt({ client }: Scope, id: string, thing: 'schedule' | 'workflow'): Promise<Date | undefined> {
+  // A schedule's own creation time is that of its first task; of its workflow, that of the call.
+  const workflowId = thing === 'schedule' ? `temporal-sys-scheduler:${id}` : id;
   try {
-    if (job.schedule.kind === 'once') return (await client.schedule.getHandle(job.id).describe()).info.createdAt;
-    return (await client.workflow.getHandle(job.id).describe()).startTime;
+    if (thing === 'schedule') await client.schedule.getHandle(id).describe();
+    return (await client.workflow.getHandle(workflowId).describe()).startTime;
   } catch (error) {
-    if (isNotFound(error) || (error instanceof Error && /NotFoundError$/.test(error.name))) return undefined;
+    if (isNotFound(error) || (error instanceof Error && error.name.endsWith('NotFoundError'))) return undefined;
     throw error;
   }
 }
 
+function findOther(scope: Scope, { id, schedule }: Job): Promise<Date | undefined> {
+  return createdAt(scope, id, schedule.kind === 'once' ? 'schedule' : 'workflow');
+}
+
 /** Of a schedule and a workflow with the same id, the earlier is the job. Both who look after creating see the same. */
-async function isFirst({ client, queue }: Scope, job: Job): Promise<boolean> {
-  const other = await findOther({ client, queue }, job);
+async function isFirst(scope: Scope, job: Job): Promise<boolean> {
+  const other = await findOther(scope, job);
   if (!other) return true;
   const isOnce = job.schedule.kind === 'once';
-  const own = isOnce
-    ? (await client.workflow.getHandle(job.id).describe()).startTime
-    : (await client.schedule.getHandle(job.id).describe()).info.createdAt;
-  return own < other || (own.getTime() === other.getTime() && !isOnce);
+  const own = await createdAt(scope, job.id, isOnce ? 'workflow' : 'schedule');
+  return own !== undefined && (own < other || (own.getTime() === other.getTime() && !isOnce));
 }
 
 async function undo({ client }: Scope, job: Job): Promise<void> {
@@ -86,7 +92,13 @@ async function undo({ client }: Scope, job: Job): Promise<void> {
 
 /** The id is taken. */
 async function settle(scope: Scope, job: Job, after: After | undefined, onConflict: OnConflict): Promise<JobId> {
-  const [record, workflow] = await Promise.all([readRecord(scope, job.id), describeRun(scope, job.id)]);
+  let [record, workflow] = await read(scope, job.id);
+  const youngest = Math.max(record?.description.info.createdAt.getTime() ?? 0, workflow?.startTime.getTime() ?? 0);
+  if (Date.now() - youngest < UNSETTLED) {
+    // Whoever has just created it may still find that the id was taken, and undo it.
+    await sleep(UNSETTLED);
+    [record, workflow] = await read(scope, job.id);
+  }
   if (!record && !workflow) {
     throw new JobAlreadyExistsError(
       job.id,
@@ -109,6 +121,10 @@ async function settle(scope: Scope, job: Job, after: After | undefined, onConfli
   await replace(scope, job, after, record, workflow);
   if (after) await follow(scope, job, after);
   return job.id;
+}
+
+function read(scope: Scope, id: string) {
+  return Promise.all([readRecord(scope, id), describeRun(scope, id)]);
 }
 
 function isSameRecord(record: JobRecord, job: Job): boolean {

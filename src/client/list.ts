@@ -36,7 +36,11 @@ async function* candidates(scope: Scope, hold: QueueHold, filter: JobFilter): As
     }
   }
   if (onces === undefined) return;
+  // Newest first: what a job has replaced comes after it.
+  const replaced = new Set<string>();
   for await (const info of client.workflow.list({ query: onces, pageSize })) {
+    if (replaced.has(info.workflowId)) continue;
+    if (info.memo?.['replaces']) replaced.add(info.workflowId);
     if (info.type === RUN_JOB && info.taskQueue === queue) yield await infoOf(scope, info, held, now);
   }
 }

@@ -34,8 +34,13 @@ export async function replace(
     await cancel(scope, job.id, 'replaced');
   }
   if (job.schedule.kind === 'once') {
-    const options = toStartOptions(job, queue, createdAt);
-    await client.workflow.start(RUN_JOB, { ...options, workflowIdReusePolicy: 'ALLOW_DUPLICATE' });
+    const { memo, ...options } = toStartOptions(job, queue, createdAt);
+    await client.workflow.start(RUN_JOB, {
+      ...options,
+      // Lists have the replaced run too, after this one.
+      memo: { ...memo, replaces: true },
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    });
   } else {
     await client.schedule.create(toScheduleOptions(job, queue, createdAt, after));
   }

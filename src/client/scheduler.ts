@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { Catalogue } from '../job/catalogue.ts';
-import { InvalidArgumentError } from '../job/errors.ts';
+import { InvalidArgumentError, SchedulerUnavailableError } from '../job/errors.ts';
 import { parseFilter, type JobFilter } from '../job/filter.ts';
 import type { JobContract, JobId, ScheduledJob } from '../job/job.ts';
 import { parseJobId } from '../job/parse-job.ts';
@@ -50,6 +50,7 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
   readonly #place: Place;
   readonly #catalogue: Catalogue;
   readonly #ownsConnection: boolean;
+  #isClosed = false;
 
   /** For {@link Scheduler.connect} and its like. */
   protected constructor({ client, place }: Connected, options: SchedulerOptions<Jobs>) {
@@ -239,6 +240,7 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
 
   /** Closes the connection, unless the client was given. Jobs go on. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     if (this.#ownsConnection) await this.#scope.client.connection.close();
   }
 
@@ -251,7 +253,8 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
     return this.#call(calls);
   }
 
-  #call<Result>(calls: () => Promise<Result>): Promise<Result> {
+  async #call<Result>(calls: () => Promise<Result>): Promise<Result> {
+    if (this.#isClosed) throw new SchedulerUnavailableError('expected an open scheduler, got one that is closed');
     return mapErrors(this.#place, calls);
   }
 

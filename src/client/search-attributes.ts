@@ -90,7 +90,7 @@ function cannotAdd(namespace: string, present: Present, cause: unknown): SearchA
 /** A namespace in an SQL database has ten Keywords. */
 function makeRoom(namespace: string, present: Present, why: string): string {
   if (!/cannot have more than/i.test(why)) return '';
-  const others = Object.keys(present).filter((name) => !Object.hasOwn(ATTRIBUTES, name) && present[name] === KEYWORD);
+  const others = Object.keys(present).filter((name) => !Object.hasOwn(ATTRIBUTES, name) && present[name] === KEYWORD).toSorted();
   return `use another namespace, or make room with: temporal operator search-attribute remove --namespace ${namespace} --name NAME, where NAME is one of ${others.join(', ')} that nobody needs, and then `;
 }
 

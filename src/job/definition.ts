@@ -5,12 +5,14 @@ import { parseJobOptions, parseJobType } from './parse-job.ts';
 import { show } from './show.ts';
 import type { Predecessor } from './status.ts';
 
+type LogLine = (message: string, attributes?: Record<string, unknown>) => void;
+
 /** What a handler writes its log lines with: each carries the job's id, the run's id and the attempt. */
 export interface JobLogger {
-  debug(message: string, attributes?: Record<string, unknown>): void;
-  info(message: string, attributes?: Record<string, unknown>): void;
-  warn(message: string, attributes?: Record<string, unknown>): void;
-  error(message: string, attributes?: Record<string, unknown>): void;
+  readonly debug: LogLine;
+  readonly info: LogLine;
+  readonly warn: LogLine;
+  readonly error: LogLine;
 }
 
 /** What a handler knows of the attempt it makes. */
@@ -25,7 +27,7 @@ export interface JobContext {
   /** Aborted when the run is cancelled, the attempt's time is over or the worker shuts down; `reason` says which. */
   readonly signal: AbortSignal;
   /** Tells how far the work is: any JSON value. `getJobStatus` and the Web UI show the last one. */
-  progress(value: unknown): void;
+  readonly progress: (value: unknown) => void;
   readonly logger: JobLogger;
   /** For a chained run: the run it follows; of several, the one that ended last. */
   readonly predecessor?: Predecessor;
@@ -34,8 +36,8 @@ export interface JobContext {
 }
 
 /** The code of a job, as `createJobWorker` takes it. */
-export interface JobHandler {
-  readonly definition: JobContract;
+export interface JobHandler<Contract extends JobContract = JobContract> {
+  readonly definition: Contract;
   /** Called with a payload that the definition's schema has accepted. */
   readonly run: (payload: unknown, context: JobContext) => unknown;
 }
@@ -46,7 +48,9 @@ export interface JobDefinition<Type extends string, Schema extends z.ZodType> ex
   readonly payload: Schema;
   readonly defaults: JobOptions;
   /** Joins the contract with its code. The handler's result, any JSON value, is the run's result. */
-  handler(run: (payload: z.output<Schema>, context: JobContext) => unknown): JobHandler;
+  readonly handler: (
+    run: (payload: z.output<Schema>, context: JobContext) => unknown,
+  ) => JobHandler<JobDefinition<Type, Schema>>;
 }
 
 /**

@@ -18,7 +18,7 @@ export function show(value: unknown): string {
 }
 
 function showText(text: string): string {
-  const characters = Array.from(text.slice(0, 2 * LONGEST));
+  const characters = Array.from(text.slice(0, 2 * LONGEST + 2));
   const short = characters.length > LONGEST ? `${characters.slice(0, LONGEST - 3).join('')}...` : text;
   // JSON leaves as they are what some displays take for the end of a line, or for a change of direction.
   const escape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -118,9 +118,9 @@ const afterSeveral: Race = {
     const { scheduler } = system;
     const job = { jobType: 'task', payload: 'ok' };
     const ids = await Promise.all(
-      [0, 1, 2].map((part) => scheduler.scheduleJob({ ...job, id: `${name}-${part}`, schedule: once({ in: between(0, 120) }) })),
+      [0, 1, 2].map((part) => scheduler.scheduleJob({ ...job, id: `${name}-${part}`, schedule: once({ in: between(0, 50) }) })),
     );
-    await pass(between(0, 200));
+    await pass(between(0, 500));
     const id = await scheduler.scheduleJob({ ...job, id: `${name}-all`, schedule: afterJob(ids) });
     const runs = await settledRuns(system, id, 1);
     if (runs !== 1 || system.callsOf(id).length !== 1) return { violation: `${runs} runs, ${system.callsOf(id).length} calls of ${id}` };

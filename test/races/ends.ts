@@ -9,7 +9,9 @@ const cancelAroundCompletion: Race = {
   async round(system: System, { name, between }: RoundContext): Promise<Outcome> {
     const { scheduler } = system;
     const id = await scheduler.scheduleJob({ id: name, jobType: 'task', payload: 'short', schedule: once(new Date()) });
-    await pass(between(0, 140));
+    // From here on the handler works for 60 ms.
+    await system.called(1, id);
+    await pass(between(0, 120));
     await scheduler.cancelJob(id, { reason: 'race' });
     const { state, runningRuns, lastRun } = await scheduler.getJobStatus(id);
     const calls = system.callsOf(id).length;
@@ -31,7 +33,7 @@ const cancelAroundStart: Race = {
   async round(system: System, { name, between }: RoundContext): Promise<Outcome> {
     const { scheduler } = system;
     const id = await scheduler.scheduleJob({ id: name, jobType: 'task', payload: 'obedient', schedule: once({ in: 150 }) });
-    await pass(between(60, 240));
+    await pass(between(100, 350));
     await scheduler.cancelJob(id, { reason: 'race' });
     const answeredAt = Date.now();
     const { state } = await scheduler.getJobStatus(id);
