@@ -4,6 +4,7 @@ import { cancelDependents } from './cancel.ts';
 import { isAlreadyExists } from './map-error.ts';
 import type { Scope } from './record.ts';
 import type { Run } from './runs.ts';
+import { startDelay } from './to-temporal.ts';
 
 /** Does for a dependent what the ended run itself would have done. May be done again. */
 export async function deliver(scope: Scope, dependent: Dependent, ended: EndedRun): Promise<void> {
@@ -43,7 +44,7 @@ async function startLate({ client, queue }: Scope, dependent: Dependent, ended: 
     if (shared) {
       await client.workflow.signalWithStart(RUN_JOB, { ...options, signal: PREDECESSOR_ENDED, signalArgs: [ended] });
     } else {
-      await client.workflow.start(RUN_JOB, { ...options, startDelay: Math.max(0, dueAt - Date.now()) });
+      await client.workflow.start(RUN_JOB, { ...options, ...startDelay(new Date(dueAt)) });
     }
   } catch (error) {
     if (!isAlreadyExists(error) && !(error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError')) throw error;

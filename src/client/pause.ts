@@ -13,6 +13,7 @@ import { quote } from './list-query.ts';
 import { isNotFound } from './map-error.ts';
 import { parseNote, pausedByScheduler } from './notes.ts';
 import type { Scope } from './record.ts';
+import { startDelay } from './to-temporal.ts';
 
 /** The server's lists are behind by less than a second; so long nothing new must turn up in them. */
 const LISTS_SETTLE = 1_000;
@@ -45,7 +46,7 @@ async function resumeAt({ client, queue }: Scope, token: string, until: Date): P
     workflowId: `${INTERNAL_PREFIX}resume/${queue}/${token}`,
     taskQueue: queue,
     args: [token],
-    startDelay: Math.max(0, until.getTime() - Date.now()),
+    ...startDelay(until),
     staticSummary: `ends the pause of all jobs on ${queue}`,
   });
 }

@@ -75,18 +75,26 @@ export function toStartOptions(job: Job, queue: string, now: Date): WorkflowStar
   const at = dueTime(job.schedule, now);
   const memo: OnceMemo = toOnceMemo(job, at);
   const input: RunInput = { jobId: job.id, at: at.toISOString(), ...toDefinition(job) };
-  const delay = at.getTime() - now.getTime();
   return {
     workflowId: job.id,
     taskQueue: queue,
     args: [input],
-    ...(delay > 0 && { startDelay: delay }),
+    ...startDelay(at, now),
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     typedSearchAttributes: toAttributes(job, queue),
     memo: { job: memo },
     staticSummary: `${job.jobType}: ${job.id}`,
     priority: { priorityKey: PRIORITY_KEYS[job.priority] },
   };
+}
+
+// The server makes a second of any shorter delay: the run then waits by itself.
+const SHORTEST_DELAY = 1_000;
+
+/** What keeps a run back at the server until it is due. */
+export function startDelay(dueAt: Date, now = new Date()): { startDelay?: number } {
+  const delay = dueAt.getTime() - now.getTime();
+  return delay >= SHORTEST_DELAY ? { startDelay: delay } : {};
 }
 
 /** A once job's memo has what a list shows and what a repeated call is compared with: all but the payload itself. */

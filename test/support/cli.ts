@@ -1,0 +1,13 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const SCRIPT = fileURLToPath(new URL('../../temporal-dev.sh', import.meta.url));
+let path: Promise<string> | undefined;
+
+/** Runs the `temporal` command that the test servers are started with, and answers what it prints. */
+export async function temporal(address: string, ...args: string[]): Promise<string> {
+  path ??= run('bash', [SCRIPT, 'cli']).then(({ stdout }) => stdout.trim());
+  return (await run(await path, [...args, '--address', address])).stdout;
+}
