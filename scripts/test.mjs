@@ -22,7 +22,14 @@ function check(command, ...args) {
 function mocha(...files) {
   return () => {
     const report = join(scratch, `${Math.random()}.json`);
-    const args = ['--temp-directory', join(scratch, 'coverage'), '--reporter', 'none', '--clean=false', process.execPath];
+    const args = [
+      '--temp-directory',
+      join(scratch, 'coverage'),
+      '--reporter',
+      'none',
+      '--clean=false',
+      process.execPath,
+    ];
     const { status } = run(bin('c8'), [
       ...args,
       join(root, 'node_modules/mocha/bin/mocha.js'),
@@ -42,7 +49,11 @@ function mocha(...files) {
 }
 
 function run(command, args) {
-  return spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...cli } });
+  return spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...cli },
+  });
 }
 
 const steps = {
@@ -75,7 +86,9 @@ for (const [name, step] of Object.entries(steps)) {
   const result = step();
   passed += result.passed;
   if (result.failed > 0) failures.push({ name, ...result });
-  console.log(`=== ${name}: ${result.failed === 0 ? 'passed' : `${result.failed} FAILED`} in ${Math.round((Date.now() - start) / 1000)} s`);
+  console.log(
+    `=== ${name}: ${result.failed === 0 ? 'passed' : `${result.failed} FAILED`} in ${Math.round((Date.now() - start) / 1000)} s`,
+  );
 }
 rmSync(scratch, { recursive: true, force: true });
 const failed = failures.reduce((sum, failure) => sum + failure.failed, 0);
