@@ -59,7 +59,10 @@ const recorders: Record<string, Recorder> = {
     return id;
   },
   'once-cancelled-running': async (with_) => {
-    with_.system.on((_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))));
+    with_.system.on(
+      (_, { signal }) =>
+        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+    );
     const id = await with_.schedule({ heartbeatTimeout: '3s' });
     await with_.system.called(1);
     await with_.system.scheduler.cancelJob(id);
@@ -127,7 +130,12 @@ const recorders: Record<string, Recorder> = {
   held: async (with_) => {
     with_.system.on((_, { attempt }) => {
       if (with_.system.calls.length > 1) return attempt;
-      throw ApplicationFailure.create({ message: 'back to the queue', type: HELD, nonRetryable: true, details: [attempt - 1] });
+      throw ApplicationFailure.create({
+        message: 'back to the queue',
+        type: HELD,
+        nonRetryable: true,
+        details: [attempt - 1],
+      });
     });
     return with_.ended(await with_.schedule({}));
   },
@@ -138,6 +146,14 @@ const recorders: Record<string, Recorder> = {
     await with_.system.scheduler.cancelJob(next);
     await with_.system.client.workflow.getHandle(keeper).result();
     return keeper;
+  },
+  sweep: async (with_) => {
+    const id = await with_.schedule({ schedule: interval('1h') });
+    await with_.schedule({ schedule: afterJob(id) });
+    await with_.system.client.schedule.getHandle(`temporal-job-scheduler/sweep/${with_.system.taskQueue}`).trigger();
+    const workflowId = await with_.workflowOf('sweep');
+    await with_.system.client.workflow.getHandle(workflowId).result();
+    return workflowId;
   },
   'resume-later': async (with_) => {
     await with_.system.scheduler.pause({ until: new Date(Date.now() + 1_500) });
@@ -159,7 +175,11 @@ async function recordAll(version: string): Promise<void> {
     await using system = await System.start();
     const workflowId = await recorder(new Recording(system));
     const history = await system.client.workflow.getHandle(workflowId).fetchHistory();
-    const json = JSON.stringify(History.toObject(History.fromObject(history), { longs: String, enums: String, bytes: String }), null, 1);
+    const json = JSON.stringify(
+      History.toObject(History.fromObject(history), { longs: String, enums: String, bytes: String }),
+      null,
+      1,
+    );
     // Of the machine that recorded it nothing.
     const plain = json.replaceAll(/"identity": "[^"]*"/g, '"identity": "recorder"').replaceAll(root, '/');
     writeFileSync(file, `${plain}\n`);
@@ -167,10 +187,5 @@ async function recordAll(version: string): Promise<void> {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    await recordAll(process.argv[2] ?? 'v0.1');
-  } finally {
-    await stopServers();
-  }
-}
+// Not when the replay test imports it.
+if (process.argv[1] === fileURLToPath(import.meta.url)) void recordAll(process.argv[2] ?? 'v0.1').finally(stopServers);

@@ -96,7 +96,8 @@ export async function startLocalScheduler<const Handlers extends readonly JobHan
   options: LocalSchedulerOptions<Handlers>,
 ): Promise<LocalScheduler<DefinitionsOf<Handlers>>> {
   const { handlers, persistence = true, database = join(process.cwd(), '.temporal', 'local.db') } = options;
-  if (typeof persistence !== 'boolean') throw new InvalidArgumentError(`persistence: expected true or false, got ${show(persistence)}`);
+  if (typeof persistence !== 'boolean')
+    throw new InvalidArgumentError(`persistence: expected true or false, got ${show(persistence)}`);
   quietRuntime();
   const server = await LocalServer.start({
     database: persistence ? database : undefined,

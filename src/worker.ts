@@ -91,7 +91,9 @@ export async function createJobWorker(options: JobWorkerOptions): Promise<JobWor
   const { handlers, maxConcurrentJobs = 10, shutdownGraceTime = '10 seconds', dataConverter } = options;
   checkHandlers(handlers);
   if (!Number.isInteger(maxConcurrentJobs) || maxConcurrentJobs < 1) {
-    throw new InvalidArgumentError(`maxConcurrentJobs: expected a whole number of at least 1, got ${show(maxConcurrentJobs)}`);
+    throw new InvalidArgumentError(
+      `maxConcurrentJobs: expected a whole number of at least 1, got ${show(maxConcurrentJobs)}`,
+    );
   }
   const taskQueue = checkTaskQueue(options.taskQueue);
   const { connectionOptions, ...place } = resolveSettings(options);
@@ -130,7 +132,8 @@ export async function createJobWorker(options: JobWorkerOptions): Promise<JobWor
 
 function checkHandlers(handlers: unknown): void {
   const isHandler = (handler: unknown): handler is JobHandler =>
-    typeof (handler as JobHandler | null)?.run === 'function' && typeof (handler as JobHandler).definition?.jobType === 'string';
+    typeof (handler as JobHandler | null)?.run === 'function' &&
+    typeof (handler as JobHandler).definition?.jobType === 'string';
   if (!Array.isArray(handlers) || handlers.length === 0 || !handlers.every(isHandler)) {
     throw new InvalidArgumentError(
       `handlers: expected at least one of what a job definition's handler() gives, got ${show(handlers)}`,
@@ -138,5 +141,6 @@ function checkHandlers(handlers: unknown): void {
   }
   const types = handlers.map(({ definition }) => definition.jobType);
   const twice = types.find((type, index) => types.indexOf(type) !== index);
-  if (twice !== undefined) throw new InvalidArgumentError(`handlers: expected one for each job type, got two for ${show(twice)}`);
+  if (twice !== undefined)
+    throw new InvalidArgumentError(`handlers: expected one for each job type, got two for ${show(twice)}`);
 }

@@ -51,6 +51,7 @@ async function runHandler(handler: JobHandler, input: HandlerInput, isHeld: () =
     });
   }
   const payload = await parsePayload(handler, input.payload);
+  activity.cancellationSignal.throwIfAborted();
   const heart = startHeart(activity);
   const signal = signalOf(activity);
   const shutdown = startShutdownWatch(activity);
@@ -62,7 +63,7 @@ async function runHandler(handler: JobHandler, input: HandlerInput, isHeld: () =
     if (!signal.aborted) throw shorten(error);
     // However a handler puts it, an attempt that was told to stop and did is a cancelled one, or one that took too long.
     const { cancellationSignal } = activity;
-    throw cancellationSignal.aborted ? cancellationSignal.reason : ApplicationFailure.retryable('timed out (START_TO_CLOSE)');
+    throw cancellationSignal.aborted ? cancellationSignal.reason : new ApplicationFailure('timed out (START_TO_CLOSE)');
   } finally {
     heart.stop();
     shutdown.stop();
@@ -72,7 +73,9 @@ async function runHandler(handler: JobHandler, input: HandlerInput, isHeld: () =
 async function parsePayload(handler: JobHandler, payload: unknown): Promise<unknown> {
   const parsed = await handler.definition.payload.safeParseAsync(payload);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => `${['payload', ...path].map(String).join('.')}: ${message}`);
+  const issues = parsed.error.issues.map(
+    ({ path, message }) => `${['payload', ...path].map(String).join('.')}: ${message}`,
+  );
   throw ApplicationFailure.nonRetryable(issues.join('; '), 'InvalidPayload');
 }
 

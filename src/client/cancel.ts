@@ -20,7 +20,12 @@ export async function cancel(scope: Scope, id: string, reason: string): Promise<
     const dependents = await readDependentsOfOnce(scope, id);
     const after = await describeRun(scope, id);
     const isCancelled = after?.status.name === 'CANCELLED' || after?.status.name === 'TERMINATED';
-    if (isCancelled) await cancelDependents(scope, dependents.map(({ jobId }) => jobId), `its predecessor ${id} was cancelled`);
+    if (isCancelled)
+      await cancelDependents(
+        scope,
+        dependents.map(({ jobId }) => jobId),
+        `its predecessor ${id} was cancelled`,
+      );
   } else if (record) {
     await endRecord(scope, id, reason);
     // A run that the record started just before its end may not be in the lists yet: look until there is none left.
@@ -54,7 +59,11 @@ export async function cancelDependents(scope: Scope, ids: readonly string[], rea
 
 async function cancelFollowers(scope: Scope, id: string): Promise<void> {
   const dependents = await readDependents(scope, id);
-  await cancelDependents(scope, dependents.map(({ jobId }) => jobId), `its predecessor ${id} was cancelled`);
+  await cancelDependents(
+    scope,
+    dependents.map(({ jobId }) => jobId),
+    `its predecessor ${id} was cancelled`,
+  );
 }
 
 function endRecord(scope: Scope, id: string, reason: string): Promise<JobRecord | undefined> {
@@ -77,7 +86,12 @@ async function closeRun(scope: Scope, run: WorkflowInfo, reason: string): Promis
   const { namespace, identity } = client.options;
   if (run.status.name !== 'RUNNING') return;
   try {
-    await client.workflowService.requestCancelWorkflowExecution({ namespace, identity, workflowExecution: execution, reason });
+    await client.workflowService.requestCancelWorkflowExecution({
+      namespace,
+      identity,
+      workflowExecution: execution,
+      reason,
+    });
     const grace = (await hasStarted(scope, run)) ? GRACE : GRACE_BEFORE_START;
     if (await isClosedWithin(scope, execution, grace)) return;
     await client.workflowService.terminateWorkflowExecution({

@@ -11,21 +11,32 @@ import { updateOnce } from './pause-job.ts';
 import { dueTime, hash, toDefinition, toOnceMemo, toScheduleOptions } from './to-temporal.ts';
 
 /** A job's fields as the user gave them: what is undefined is not to be changed. */
-export type JobChanges = Partial<JobOptions> & { readonly jobType?: string; readonly payload?: unknown; readonly schedule?: unknown };
+export type JobChanges = Partial<JobOptions> & {
+  readonly jobType?: string;
+  readonly payload?: unknown;
+  readonly schedule?: unknown;
+};
 
 /** Changes of a job what is named, and nothing else. */
 export async function change(scope: Scope, id: string, changes: JobChanges, catalogue: Catalogue): Promise<void> {
-  if ('id' in changes && changes.id !== id) throw new InvalidJobError('id', `id: can't be changed: schedule another job`);
+  if ('id' in changes && changes.id !== id)
+    throw new InvalidJobError('id', `id: can't be changed: schedule another job`);
   const [record, workflow] = await Promise.all([readRecord(scope, id), describeRun(scope, id)]);
   if (record) await changeScheduled(scope, record, changes, catalogue);
   else if (workflow) await changeOnce(scope, workflow, changes, catalogue);
   else throw notFound(scope, id);
 }
 
-async function changeScheduled(scope: Scope, first: JobRecord, changes: JobChanges, catalogue: Catalogue): Promise<void> {
+async function changeScheduled(
+  scope: Scope,
+  first: JobRecord,
+  changes: JobChanges,
+  catalogue: Catalogue,
+): Promise<void> {
   await changeRecord(scope, first.id, async (record) => {
     const before = toJob(record);
-    if (record.note.kind === 'ended') throw new JobNotChangeableError(record.id, `job "${record.id}" is ${record.note.state}: it can't be changed`);
+    if (record.note.kind === 'ended')
+      throw new JobNotChangeableError(record.id, `job "${record.id}" is ${record.note.state}: it can't be changed`);
     const job = await catalogue.parse(merge(before, changes));
     refuseOtherKind(before, job);
     const { spec, ...options } = toScheduleOptions(job, scope.queue, new Date(), record.definition.after);
@@ -35,7 +46,12 @@ async function changeScheduled(scope: Scope, first: JobRecord, changes: JobChang
   });
 }
 
-async function changeOnce({ client }: Scope, workflow: WorkflowInfo, changes: JobChanges, catalogue: Catalogue): Promise<void> {
+async function changeOnce(
+  { client }: Scope,
+  workflow: WorkflowInfo,
+  changes: JobChanges,
+  catalogue: Catalogue,
+): Promise<void> {
   const { workflowId: id, status } = workflow;
   if (status.name !== 'RUNNING') throw new JobNotChangeableError(id, `job "${id}" has ended: it can't be changed`);
   const before = onceJob(workflow);
@@ -43,7 +59,8 @@ async function changeOnce({ client }: Scope, workflow: WorkflowInfo, changes: Jo
   refuseOtherKind(before, job);
   const at = dueTime(job.schedule, new Date());
   const { schedule, at: _, payloadHash: _hash, ...memo } = toOnceMemo(job, at);
-  const named = (fields: object) => Object.fromEntries(Object.entries(fields).filter(([key]) => Object.hasOwn(changes, key)));
+  const named = (fields: object) =>
+    Object.fromEntries(Object.entries(fields).filter(([key]) => Object.hasOwn(changes, key)));
   const times = changes.schedule !== undefined && { at: at.toISOString() };
   const payload = changes.payload !== undefined && { payloadHash: hash(job.payload) };
   const retryPolicy = changes.retryPolicy && { retryPolicy: only(job.retryPolicy, changes.retryPolicy) };

@@ -53,13 +53,17 @@ export function checkSettings({ address, namespace, apiKey, profile, callTimeout
   expect('namespace', namespace, 'the name of a namespace', `${namespace}`.length > 0 && `${namespace}`.isWellFormed());
   expect('profile', profile, 'the name of a profile', `${profile}`.length > 0);
   if (apiKey !== undefined && !(typeof apiKey === 'string' && API_KEY.test(apiKey))) {
-    throw new InvalidArgumentError('apiKey: expected visible ASCII characters, without spaces and line ends, got others');
+    throw new InvalidArgumentError(
+      'apiKey: expected visible ASCII characters, without spaces and line ends, got others',
+    );
   }
   if (tls !== undefined && typeof tls !== 'boolean' && (typeof tls !== 'object' || tls === null)) {
     throw new InvalidArgumentError(`tls: expected true, false or an object with certificates, got ${show(tls)}`);
   }
-  const isTimeout = callTimeout === undefined || (Number.isInteger(callTimeout) && callTimeout > 0 && callTimeout <= LONGEST_TIMEOUT);
-  if (!isTimeout) throw new InvalidArgumentError(`callTimeout: expected whole milliseconds, at least 1, got ${show(callTimeout)}`);
+  const isTimeout =
+    callTimeout === undefined || (Number.isInteger(callTimeout) && callTimeout > 0 && callTimeout <= LONGEST_TIMEOUT);
+  if (!isTimeout)
+    throw new InvalidArgumentError(`callTimeout: expected whole milliseconds, at least 1, got ${show(callTimeout)}`);
 }
 
 function expect(field: string, value: unknown, expected: string, isRight: boolean): void {

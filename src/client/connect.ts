@@ -1,5 +1,11 @@
 import { InterceptingCall } from '@grpc/grpc-js';
-import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor, type ConnectionOptions } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+  type ConnectionOptions,
+} from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
@@ -100,6 +106,8 @@ function prepare(options: ConnectionOptions): Connection {
     return Connection.lazy(options);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new InvalidArgumentError(`expected settings to connect with, such as certificates in PEM form, got: ${why}`, { cause });
+    throw new InvalidArgumentError(`expected settings to connect with, such as certificates in PEM form, got: ${why}`, {
+      cause,
+    });
   }
 }

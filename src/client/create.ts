@@ -86,7 +86,12 @@ async function undo({ client }: Scope, job: Job): Promise<void> {
   const { namespace, identity } = client.options;
   const execution = { workflowId: job.id };
   const reason = `${CANCELLED}its id names another job`;
-  await client.workflowService.terminateWorkflowExecution({ namespace, identity, workflowExecution: execution, reason });
+  await client.workflowService.terminateWorkflowExecution({
+    namespace,
+    identity,
+    workflowExecution: execution,
+    reason,
+  });
   await client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution: execution });
 }
 

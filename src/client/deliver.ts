@@ -1,5 +1,12 @@
 import { runAttributes } from '../workflows/attributes.ts';
-import { PREDECESSOR_ENDED, PRIORITY_KEYS, RUN_JOB, matches, type Dependent, type EndedRun } from '../workflows/messages.ts';
+import {
+  PREDECESSOR_ENDED,
+  PRIORITY_KEYS,
+  RUN_JOB,
+  matches,
+  type Dependent,
+  type EndedRun,
+} from '../workflows/messages.ts';
 import { cancelDependents } from './cancel.ts';
 import { isAlreadyExists } from './map-error.ts';
 import type { Scope } from './record.ts';
@@ -16,7 +23,15 @@ export function toEndedRun(run: Run): EndedRun | undefined {
   const { jobId, workflowId, runId, state, endedAt, result, error } = run;
   if (state !== 'completed' && state !== 'failed' && state !== 'cancelled') return undefined;
   const at = (endedAt ?? new Date()).toISOString();
-  return { jobId, workflowId, runId, state, endedAt: at, ...(result !== undefined && { result }), ...(error && { error }) };
+  return {
+    jobId,
+    workflowId,
+    runId,
+    state,
+    endedAt: at,
+    ...(result !== undefined && { result }),
+    ...(error && { error }),
+  };
 }
 
 function reasonOf({ jobId, state }: EndedRun): string {
@@ -47,6 +62,7 @@ async function startLate({ client, queue }: Scope, dependent: Dependent, ended: 
       await client.workflow.start(RUN_JOB, { ...options, ...startDelay(new Date(dueAt)) });
     }
   } catch (error) {
-    if (!isAlreadyExists(error) && !(error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError')) throw error;
+    if (!isAlreadyExists(error) && !(error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError'))
+      throw error;
   }
 }

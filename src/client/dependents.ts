@@ -73,7 +73,8 @@ async function foldHistory(client: Client, workflowId: string): Promise<Dependen
       const started = event.workflowExecutionStartedEventAttributes;
       const signaled = event.workflowExecutionSignaledEventAttributes;
       const [argument] = await decodeArrayFromPayloads(loadedDataConverter, (started ?? signaled)?.input?.payloads);
-      if (Array.isArray(argument)) for (const dependent of argument as Dependent[]) byId.set(dependent.jobId, dependent);
+      if (Array.isArray(argument))
+        for (const dependent of argument as Dependent[]) byId.set(dependent.jobId, dependent);
       if (signaled?.signalName === ADD_DEPENDENT) byId.set((argument as Dependent).jobId, argument as Dependent);
       if (signaled?.signalName === REMOVE_DEPENDENT) byId.delete(argument as string);
     }

@@ -11,12 +11,18 @@ const SOON = 60_000;
  * A V1 schedule counts from its first workflow task, not from its creation: due times between the two have no run. So
  * where there may be some, its description is read, which waits for that task, and they are made up for.
  */
-export async function catchFirstRuns(scope: Scope, job: Job, schedule: RecurringSchedule, createdAt: Date): Promise<void> {
+export async function catchFirstRuns(
+  scope: Scope,
+  job: Job,
+  schedule: RecurringSchedule,
+  createdAt: Date,
+): Promise<void> {
   const [first] = nextRunTimes(schedule, { from: createdAt, createdAt, count: 1 });
   if (!first || first.getTime() - createdAt.getTime() > SOON) return;
   const record = await readRecord(scope, job.id);
   if (!record) return;
-  const { numActionsTaken, numActionsSkippedOverlap, numActionsMissedCatchupWindow, nextActionTimes } = record.description.info;
+  const { numActionsTaken, numActionsSkippedOverlap, numActionsMissedCatchupWindow, nextActionTimes } =
+    record.description.info;
   const [next] = nextActionTimes;
   const jitter = schedule.jitter ?? 0;
   const counted = numActionsTaken + numActionsSkippedOverlap + numActionsMissedCatchupWindow;

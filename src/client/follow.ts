@@ -22,7 +22,10 @@ export async function examine(scope: Scope, job: Job, schedule: AfterJobSchedule
   const found = await Promise.all(schedule.jobIds.map((id) => findPredecessor(scope, id, job.id)));
   if (found.length > 1 && found.some(({ kind }) => kind !== 'once')) {
     const other = found.find(({ kind }) => kind !== 'once')?.id;
-    throw new InvalidScheduleError('jobIds', `expected once jobs where there are several, got "${other}", which is none`);
+    throw new InvalidScheduleError(
+      'jobIds',
+      `expected once jobs where there are several, got "${other}", which is none`,
+    );
   }
   const ancestors = new Set(found.flatMap((predecessor) => [predecessor.id, ...ancestorsOf(predecessor)]));
   if (ancestors.has(job.id)) throw cycle(job.id, schedule.jobIds);
@@ -56,7 +59,9 @@ function ancestorsOf(predecessor: Predecessor): readonly string[] {
 }
 
 function cycle(id: string, jobIds: readonly string[]): DependencyCycleError {
-  return new DependencyCycleError(`expected afterJob() of a job that does not follow "${id}", got "${jobIds.join('", "')}"`);
+  return new DependencyCycleError(
+    `expected afterJob() of a job that does not follow "${id}", got "${jobIds.join('", "')}"`,
+  );
 }
 
 /**
@@ -67,7 +72,16 @@ export async function follow(scope: Scope, job: Job, after: After): Promise<void
   await refuseCycle(scope, job, after);
   const { id: jobId, jobType, tags, priority } = job;
   const { on, delay, repeats, workflowId } = after;
-  const dependent: Dependent = { jobId, jobType, tags, priority, on, delay, repeats, ...(workflowId && { workflowId }) };
+  const dependent: Dependent = {
+    jobId,
+    jobType,
+    tags,
+    priority,
+    on,
+    delay,
+    repeats,
+    ...(workflowId && { workflowId }),
+  };
   for (const id of after.jobIds) {
     const ended = await register(scope, id, dependent);
     if (ended) await deliver(scope, dependent, ended);
@@ -79,7 +93,7 @@ export async function follow(scope: Scope, job: Job, after: After): Promise<void
 async function refuseCycle(scope: Scope, job: Job, after: After): Promise<void> {
   if ((await readDependents(scope, job.id)).length === 0) return;
   const seen = new Set<string>();
-  for (let above = [...after.jobIds]; above.length > 0; ) {
+  for (let above = [...after.jobIds]; above.length > 0;) {
     if (above.includes(job.id)) throw cycle(job.id, after.jobIds);
     for (const id of above) seen.add(id);
     const records = await Promise.all(above.map((id) => readRecord(scope, id)));

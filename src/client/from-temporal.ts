@@ -32,7 +32,13 @@ const DEFAULT_RETRY: CompleteRetryPolicy = {
 export function toJob({ id, definition, description }: JobRecord): Job {
   const { policies, memo, spec } = description;
   const overlap = OVERLAP[policies.overlap ?? ScheduleOverlapPolicy.SKIP];
-  return { id, ...jobFields(definition), overlap, catchupWindow: policies.catchupWindow, schedule: scheduleOf(spec, memo, definition.maxRuns) };
+  return {
+    id,
+    ...jobFields(definition),
+    overlap,
+    catchupWindow: policies.catchupWindow,
+    schedule: scheduleOf(spec, memo, definition.maxRuns),
+  };
 }
 
 function jobFields(definition: Definition) {
@@ -49,12 +55,18 @@ function jobFields(definition: Definition) {
   };
 }
 
-function scheduleOf(spec: ScheduleSummary['spec'], memo: Record<string, unknown> | undefined, maxRuns?: number): Schedule {
+function scheduleOf(
+  spec: ScheduleSummary['spec'],
+  memo: Record<string, unknown> | undefined,
+  maxRuns?: number,
+): Schedule {
   // What a job follows can be longer than a comment in its spec.
   const after = memo?.['schedule'] as AfterJobSchedule | undefined;
   if (after?.kind === 'afterJob') return after;
   const schedule = fromScheduleSpec(spec ?? {});
-  return maxRuns !== undefined && (schedule.kind === 'cron' || schedule.kind === 'interval') ? { ...schedule, maxRuns } : schedule;
+  return maxRuns !== undefined && (schedule.kind === 'cron' || schedule.kind === 'interval')
+    ? { ...schedule, maxRuns }
+    : schedule;
 }
 
 export function onceSchedule(info: WorkflowInfo): OnceSchedule {
@@ -72,7 +84,8 @@ export function statusOfRecord(record: JobRecord, runs: readonly Run[], hold: Ho
   const { note, description } = record;
   const { schedule, ...job } = toJob(record);
   const { info, state } = description;
-  const nextExecution = note.kind === 'ended' || state.paused ? undefined : nextOf(info.nextActionTimes, state.remainingActions);
+  const nextExecution =
+    note.kind === 'ended' || state.paused ? undefined : nextOf(info.nextActionTimes, state.remainingActions);
   const paused = pauseOf(note) ?? heldBy(hold);
   return {
     ...summaryOf(job, schedule),
@@ -108,7 +121,8 @@ export function statusOfOnce(info: WorkflowInfo, run: Run, hold: Hold | undefine
   const job = { id: info.workflowId, ...(memo ? memoFields(memo) : attributesOf(info)) };
   const { isOpen, ...rest } = run;
   const pausedReason = info.memo?.['paused'];
-  const person: PauseInfo | undefined = typeof pausedReason === 'string' ? { by: 'person', reason: pausedReason } : undefined;
+  const person: PauseInfo | undefined =
+    typeof pausedReason === 'string' ? { by: 'person', reason: pausedReason } : undefined;
   const paused = isOpen && run.state !== 'running' ? (person ?? heldBy(hold)) : undefined;
   const isWaiting = isOpen && run.attempts === 0 && run.state !== 'queued';
   return {
@@ -125,7 +139,14 @@ export function statusOfOnce(info: WorkflowInfo, run: Run, hold: Hold | undefine
 /** A once job as its memo has it: whole, but for the payload. */
 export function onceJob(info: WorkflowInfo): Job {
   const definition = onceMemo(info) ?? attributesOf(info);
-  return { id: info.workflowId, ...jobFields(definition), payload: null, overlap: 'bufferOne', catchupWindow: 86_400_000, schedule: onceSchedule(info) };
+  return {
+    id: info.workflowId,
+    ...jobFields(definition),
+    payload: null,
+    overlap: 'bufferOne',
+    catchupWindow: 86_400_000,
+    schedule: onceSchedule(info),
+  };
 }
 
 function memoFields({ jobType, priority = 'normal', tags = [] }: OnceMemo) {
@@ -162,7 +183,9 @@ function summaryOf(job: Pick<Job, 'id' | 'jobType' | 'priority' | 'tags'>, sched
   return { id, jobType, schedule, priority, tags };
 }
 
-function statusOfRuns(runs: readonly Run[]): Pick<JobStatus, 'lastExecution' | 'lastError' | 'lastRun' | 'runningRuns' | 'progress'> {
+function statusOfRuns(
+  runs: readonly Run[],
+): Pick<JobStatus, 'lastExecution' | 'lastError' | 'lastRun' | 'runningRuns' | 'progress'> {
   const newestFirst = runs.toSorted((a, b) => b.scheduledAt.getTime() - a.scheduledAt.getTime());
   const [last] = newestFirst;
   const open = newestFirst.filter(({ isOpen }) => isOpen);

@@ -1,4 +1,5 @@
 import type { JobFilter } from '../job/filter.ts';
+import type { Priority } from '../job/job.ts';
 import type { JobKind } from '../job/schedule.ts';
 
 // Temporal's query language, built only from words that are checked or quoted here.
@@ -64,9 +65,15 @@ function common(queue: string, { jobType, priority, tag }: JobFilter): (string |
   return [
     `JobQueue = ${quote(queue)}`,
     jobType && `JobType = ${quote(jobType)}`,
-    priority && `JobPriority = ${quote(priority)}`,
+    priority && priorityIs(priority),
     tag && `JobTags = ${quote(tag)}`,
   ];
+}
+
+/** Jobs that other tools made may lack the attribute: then they are normal. */
+function priorityIs(priority: Priority): string {
+  const isSo = `JobPriority = ${quote(priority)}`;
+  return priority === 'normal' ? `(${isSo} OR JobPriority IS NULL)` : isSo;
 }
 
 function all(conditions: readonly (string | undefined | '')[]): string {

@@ -16,8 +16,9 @@ export async function* iterate(scope: Scope, hold: QueueHold, filter: JobFilter)
   let found = 0;
   for await (const job of candidates(scope, hold, filter)) {
     if (filter.state && job.state !== filter.state) continue;
-    // The server's prefix match takes `%` and `_` for wildcards.
+    // Some servers take `%` and `_` of a prefix for wildcards, and capital letters of a tag for small ones.
     if (filter.idPrefix && !job.id.startsWith(filter.idPrefix)) continue;
+    if (filter.tag && !job.tags.includes(filter.tag)) continue;
     yield job;
     if (++found >= limit) return;
   }
@@ -29,7 +30,10 @@ async function* candidates(scope: Scope, hold: QueueHold, filter: JobFilter): As
   const records = recordQuery(queue, filter);
   const onces = onceQuery(queue, filter, now);
   const pageSize = Math.min(PAGE, filter.state ? PAGE : (filter.limit ?? PAGE));
-  const [held, running] = await Promise.all([hold.read(), records === undefined ? new Set<string>() : runningJobs(scope, now)]);
+  const [held, running] = await Promise.all([
+    hold.read(),
+    records === undefined ? new Set<string>() : runningJobs(scope, now),
+  ]);
   if (records !== undefined) {
     for await (const summary of client.schedule.list({ query: records, pageSize })) {
       if (isOurs(summary)) yield infoOfRecord(summary, running, held);
@@ -45,7 +49,12 @@ async function* candidates(scope: Scope, hold: QueueHold, filter: JobFilter): As
   }
 }
 
-async function infoOf(scope: Scope, info: WorkflowExecutionInfo, held: Awaited<ReturnType<QueueHold['read']>>, now: Date) {
+async function infoOf(
+  scope: Scope,
+  info: WorkflowExecutionInfo,
+  held: Awaited<ReturnType<QueueHold['read']>>,
+  now: Date,
+) {
   const job = infoOfOnce(info, held, now);
   if (info.status.name !== 'TERMINATED') return job;
   // Terminated by cancelJob, or by a person: only the run itself tells.

@@ -61,27 +61,43 @@ function toSchedulerError(error: unknown, { address, namespace }: Place): unknow
   switch (grpc?.code) {
     case status.PERMISSION_DENIED:
     case status.UNAUTHENTICATED:
-      return new PermissionDeniedError(`${at} refused this client: ${details}. Check its API key, certificate and role`, {
-        cause: error,
-      });
+      return new PermissionDeniedError(
+        `${at} refused this client: ${details}. Check its API key, certificate and role`,
+        {
+          cause: error,
+        },
+      );
     case status.NOT_FOUND:
       return new InvalidArgumentError(`${at} says: ${details}`, { cause: error });
     case status.UNIMPLEMENTED:
-      return new SchedulerUnavailableError(`expected a Temporal server that knows this call at ${address}, got another: ${details}`, {
-        cause: error,
-      });
+      return new SchedulerUnavailableError(
+        `expected a Temporal server that knows this call at ${address}, got another: ${details}`,
+        {
+          cause: error,
+        },
+      );
     case status.RESOURCE_EXHAUSTED:
       return /larger than max/.test(details)
-        ? new InvalidJobError('payload', `payload: expected what the server takes, got more: ${details}`, { cause: error })
+        ? new InvalidJobError('payload', `payload: expected what the server takes, got more: ${details}`, {
+            cause: error,
+          })
         : new SchedulerUnavailableError(`${at} is over its limits: ${details}. Call again later`, { cause: error });
     case status.INVALID_ARGUMENT:
-      if (/search attribute|invalid query|not defined/i.test(details) && /Job(Id|Type|Kind|Priority|Queue|Tags)/.test(details)) {
-        return new SearchAttributesMissingError(`${at} lacks our search attributes (${details}): ${registerCommand(namespace)}`, {
-          cause: error,
-        });
+      if (
+        /search attribute|invalid query|not defined/i.test(details) &&
+        /Job(Id|Type|Kind|Priority|Queue|Tags)/.test(details)
+      ) {
+        return new SearchAttributesMissingError(
+          `${at} lacks our search attributes (${details}): ${registerCommand(namespace)}`,
+          {
+            cause: error,
+          },
+        );
       }
       return /blob|size exceeds/i.test(details)
-        ? new InvalidJobError('payload', `payload: expected what the server takes, got more: ${details}`, { cause: error })
+        ? new InvalidJobError('payload', `payload: expected what the server takes, got more: ${details}`, {
+            cause: error,
+          })
         : new InvalidArgumentError(`${at} refused the request: ${details}`, { cause: error });
     case undefined:
       return error;
@@ -92,12 +108,16 @@ function toSchedulerError(error: unknown, { address, namespace }: Place): unknow
 
 /** The SDK hides the status of some of these behind an error of its own. */
 function isNamespaceNotFound(error: unknown, details = ''): boolean {
-  return /^Namespace \S+ is not found/.test(details) || (error instanceof Error && error.name === 'NamespaceNotFoundError');
+  return (
+    /^Namespace \S+ is not found/.test(details) || (error instanceof Error && error.name === 'NamespaceNotFoundError')
+  );
 }
 
 function isUnreachable(error: unknown, code: number | undefined): boolean {
   if (code === status.UNAVAILABLE || code === status.DEADLINE_EXCEEDED || code === status.CANCELLED) return true;
-  return error instanceof Error && /Failed to connect|TransportError|before timeout/i.test(`${error.name}: ${error.message}`);
+  return (
+    error instanceof Error && /Failed to connect|TransportError|before timeout/i.test(`${error.name}: ${error.message}`)
+  );
 }
 
 const SEARCH_ATTRIBUTES = ['JobId', 'JobType', 'JobKind', 'JobPriority', 'JobQueue', 'JobTags'];

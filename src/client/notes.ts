@@ -3,7 +3,13 @@
 
 export type Note =
   | { readonly kind: 'paused'; readonly by: 'scheduler' | 'person'; readonly reason: string; readonly token?: string }
-  | { readonly kind: 'ended'; readonly state: EndState; readonly at: Date; readonly reason: string; readonly run?: RunRef }
+  | {
+      readonly kind: 'ended';
+      readonly state: EndState;
+      readonly at: Date;
+      readonly reason: string;
+      readonly run?: RunRef;
+    }
   | { readonly kind: 'other'; readonly text: string };
 
 /** The run a job ended with. */
@@ -32,7 +38,10 @@ export function ended(state: EndState, at: Date, reason = '', run?: RunRef): str
 
 /** Half a character would not be the Unicode that the server insists on. */
 function shorten(text: string, length: number): string {
-  return text.toWellFormed().slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
+  return text
+    .toWellFormed()
+    .slice(0, length)
+    .replace(/[\uD800-\uDBFF]$/, '');
 }
 
 /** Reads a note back. Whatever is paused and not by us is paused by a person. */
@@ -40,7 +49,8 @@ export function parseNote(text: string | undefined, isPaused: boolean): Note {
   const note = text ?? '';
   if (isPaused) {
     const groups = PAUSED_BY_SCHEDULER.exec(note)?.groups;
-    if (groups) return { kind: 'paused', by: 'scheduler', reason: groups['reason'] ?? '', token: groups['token'] ?? '' };
+    if (groups)
+      return { kind: 'paused', by: 'scheduler', reason: groups['reason'] ?? '', token: groups['token'] ?? '' };
     return { kind: 'paused', by: 'person', reason: note };
   }
   const groups = ENDED.exec(note)?.groups;

@@ -23,8 +23,11 @@ export async function oweRun(scope: Scope, jobId: string, owed: readonly EndedRu
 
 /** The owed run has started: the record is again one that is never due. */
 export async function settleDebt(scope: Scope, jobId: string): Promise<void> {
-  await changeRecord(scope, jobId, (record): RecordChange | undefined =>
-    record.definition.owed && { options: optionsOf(scope, record), remainingActions: null },
+  await changeRecord(
+    scope,
+    jobId,
+    (record): RecordChange | undefined =>
+      record.definition.owed && { options: optionsOf(scope, record), remainingActions: null },
   );
 }
 

@@ -35,14 +35,21 @@ async function open(scope: Scope, id: string): Promise<JobRecord | undefined> {
   if (!record && !workflow) throw notFound(scope, id);
   const ended = record?.note.kind === 'ended' ? record.note.state : undefined;
   if (ended || (!record && workflow?.status.name !== 'RUNNING')) {
-    throw new JobNotChangeableError(id, `expected a job that has not ended, got "${id}", which ${ended ? `is ${ended}` : 'has ended'}`);
+    throw new JobNotChangeableError(
+      id,
+      `expected a job that has not ended, got "${id}", which ${ended ? `is ${ended}` : 'has ended'}`,
+    );
   }
   return record;
 }
 
-async function patch({ client }: Scope, scheduleId: string, patch: { pause: string } | { unpause: string }): Promise<void> {
+async function patch(
+  { client }: Scope,
+  scheduleId: string,
+  wanted: { pause: string } | { unpause: string },
+): Promise<void> {
   const { namespace, identity } = client.options;
-  await client.workflowService.patchSchedule({ namespace, identity, scheduleId, requestId: randomUUID(), patch });
+  await client.workflowService.patchSchedule({ namespace, identity, scheduleId, requestId: randomUUID(), patch: wanted });
 }
 
 /** Updates the workflow of a once job that waits. It has to be woken for that, which takes a worker. */
@@ -53,7 +60,11 @@ export async function updateOnce(client: Client, id: string, name: string, argum
     );
   } catch (cause) {
     if (cause instanceof WorkflowUpdateFailedError) {
-      throw new JobNotChangeableError(id, `expected a once job that waits for its time, got "${id}", which has started already`, { cause });
+      throw new JobNotChangeableError(
+        id,
+        `expected a once job that waits for its time, got "${id}", which has started already`,
+        { cause },
+      );
     }
     if (grpcStatus(cause)?.code === status.DEADLINE_EXCEEDED || /deadline|timed? ?out/i.test(String(cause))) {
       throw new SchedulerUnavailableError(

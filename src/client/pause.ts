@@ -56,7 +56,9 @@ async function inForce(hold: QueueHold): Promise<void> {
     // Resumed by another client meanwhile.
     if (!(await hold.read())) return;
     if (Date.now() > deadline) {
-      throw new SchedulerUnavailableError('the hold of the task queue was set, but is not in force everywhere: call pause() again');
+      throw new SchedulerUnavailableError(
+        'the hold of the task queue was set, but is not in force everywhere: call pause() again',
+      );
     }
   }
   await sleep(LOOK_AT_HOLD_EVERY);
@@ -69,7 +71,7 @@ async function inForce(hold: QueueHold): Promise<void> {
 async function settle(scope: Scope, hold: QueueHold, missed: 'skip' | 'latest'): Promise<void> {
   const patched = new Set<string>();
   let held = await hold.read();
-  for (let quietSince = Date.now(); ; ) {
+  for (let quietSince = Date.now(); ;) {
     const wrong: ScheduleSummary[] = [];
     for await (const summary of disagreeing(scope, held)) {
       if (!patched.has(summary.scheduleId)) wrong.push(summary);
@@ -101,7 +103,12 @@ async function* disagreeing({ client, queue }: Scope, held: Hold | undefined): A
   }
 }
 
-async function patch({ client }: Scope, summary: ScheduleSummary, held: Hold | undefined, missed: 'skip' | 'latest'): Promise<void> {
+async function patch(
+  { client }: Scope,
+  summary: ScheduleSummary,
+  held: Hold | undefined,
+  missed: 'skip' | 'latest',
+): Promise<void> {
   const { scheduleId } = summary;
   const { namespace, identity } = client.options;
   try {

@@ -82,7 +82,10 @@ export async function changeRecord(
     record = after;
   }
   if (!record) return undefined;
-  throw new ConcurrentUpdateError(id, `job "${id}" is being changed by others: nothing of this change was kept, call again`);
+  throw new ConcurrentUpdateError(
+    id,
+    `job "${id}" is being changed by others: nothing of this change was kept, call again`,
+  );
 }
 
 /** Ends a job: no scheduled run will come. The server deletes the record a week later. */
@@ -104,7 +107,7 @@ async function tryUpdate(client: Client, record: JobRecord, change: RecordChange
       schedule: await changedSchedule(client, raw.schedule ?? {}, change, revision),
       ...(change.options && {
         searchAttributes: {
-        indexedFields: encodeUnifiedSearchAttributes(undefined, change.options.typedSearchAttributes),
+          indexedFields: encodeUnifiedSearchAttributes(undefined, change.options.typedSearchAttributes),
         },
       }),
     });
@@ -121,7 +124,9 @@ async function changedSchedule(
   revision: string,
 ): Promise<RawSchedule> {
   const { loadedDataConverter, namespace } = client.options;
-  const action = options ? await encodeScheduleAction(loadedDataConverter, namespace, options.action, {}) : before.action;
+  const action = options
+    ? await encodeScheduleAction(loadedDataConverter, namespace, options.action, {})
+    : before.action;
   const mark = { metadata: { encoding: Buffer.from('binary/plain') }, data: Buffer.from(revision) };
   const fields = { ...action?.startWorkflow?.header?.fields, [REVISION]: mark };
   return {
@@ -138,7 +143,9 @@ async function changedSchedule(
   };
 }
 
-function limit(remaining: number | null): Pick<NonNullable<RawSchedule['state']>, 'limitedActions' | 'remainingActions'> {
+function limit(
+  remaining: number | null,
+): Pick<NonNullable<RawSchedule['state']>, 'limitedActions' | 'remainingActions'> {
   const { limitedActions, remainingActions } = encodeScheduleState({ remainingActions: remaining ?? undefined });
   return { limitedActions, remainingActions };
 }

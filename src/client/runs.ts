@@ -53,12 +53,18 @@ export async function describeRun(
 /** All that is known of a run: of an open one by describing it, of a closed one from its history. */
 export async function readRun(client: Client, info: WorkflowInfo): Promise<Run> {
   if (info.status.name !== 'RUNNING') return readClosedRun(client, info);
-  const description = isDescription(info) ? info : await client.workflow.getHandle(info.workflowId, info.runId).describe();
+  const description = isDescription(info)
+    ? info
+    : await client.workflow.getHandle(info.workflowId, info.runId).describe();
   return description.status.name === 'RUNNING' ? readOpenRun(client, description) : readClosedRun(client, description);
 }
 
 /** The runs of a job that the lists have, newest first, up to so many. */
-export async function newestRuns({ client, queue }: Scope, jobId: string, limit: number): Promise<WorkflowExecutionInfo[]> {
+export async function newestRuns(
+  { client, queue }: Scope,
+  jobId: string,
+  limit: number,
+): Promise<WorkflowExecutionInfo[]> {
   const found: WorkflowExecutionInfo[] = [];
   for await (const info of client.workflow.list({ query: runsQuery(queue, jobId), pageSize: limit })) {
     if (info.type === RUN_JOB && found.push(info) >= limit) break;
@@ -76,7 +82,9 @@ export async function openRuns(scope: Scope, { id }: { readonly id: string }): P
   const described = await Promise.all([...ids].map(([workflowId]) => describeRun(scope, workflowId)));
   // Lists are a little behind: of what they call open, only what still is.
   const current = await Promise.all(listed.map(({ workflowId, runId }) => describeRun(scope, workflowId, runId)));
-  return [...current, ...described].filter((info) => info !== undefined).filter(({ status }) => status.name === 'RUNNING');
+  return [...current, ...described]
+    .filter((info) => info !== undefined)
+    .filter(({ status }) => status.name === 'RUNNING');
 }
 
 async function listOpenRuns({ client, queue }: Scope, jobId: string): Promise<WorkflowExecutionInfo[]> {
@@ -200,7 +208,9 @@ async function readOutcome(
 }
 
 /** What the workflow's own fields tell of the run. */
-export function identityOf(info: WorkflowInfo): Pick<Run, 'jobId' | 'workflowId' | 'runId' | 'scheduledAt' | 'predecessor'> {
+export function identityOf(
+  info: WorkflowInfo,
+): Pick<Run, 'jobId' | 'workflowId' | 'runId' | 'scheduledAt' | 'predecessor'> {
   const { workflowId, runId, memo, searchAttributes, executionTime, startTime } = info;
   const jobId = info.typedSearchAttributes.get(JOB_ID) ?? searchAttributes['TemporalScheduledById']?.[0]?.toString();
   const nominal = searchAttributes['TemporalScheduledStartTime']?.[0];

@@ -22,7 +22,9 @@ import { ensureSearchAttributes } from './search-attributes.ts';
 import { iterateRuns, readStatus } from './status.ts';
 import { backfill, trigger, waitFor } from './trigger.ts';
 
-export interface SchedulerOptions<Jobs extends readonly JobContract[] = readonly JobContract[]> extends ConnectionSettings {
+export interface SchedulerOptions<
+  Jobs extends readonly JobContract[] = readonly JobContract[],
+> extends ConnectionSettings {
   /** The task queue that the jobs' runs go through: schedulers and workers of one system share it. @default 'jobs' */
   readonly taskQueue?: string;
   /** The job definitions: with them payloads are typed by `jobType` and checked before any call. */
@@ -261,7 +263,11 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
   async *#iterate<Item>(items: () => AsyncGenerator<Item>): AsyncGenerator<Item, void> {
     const iterator = items();
     try {
-      for (let next = await this.#call(() => iterator.next()); !next.done; next = await this.#call(() => iterator.next())) {
+      for (
+        let next = await this.#call(() => iterator.next());
+        !next.done;
+        next = await this.#call(() => iterator.next())
+      ) {
         yield next.value;
       }
     } finally {
@@ -276,9 +282,13 @@ interface Connected {
 }
 
 /** A client of a namespace in which jobs can be found. */
-export async function connect(options: Pick<SchedulerOptions, 'client' | 'taskQueue'> & ConnectionSettings): Promise<Connected> {
+export async function connect(
+  options: Pick<SchedulerOptions, 'client' | 'taskQueue'> & ConnectionSettings,
+): Promise<Connected> {
   checkTaskQueue(options.taskQueue);
-  const connected = options.client ? { client: options.client, place: placeOf(options.client) } : await connectClient(options);
+  const connected = options.client
+    ? { client: options.client, place: placeOf(options.client) }
+    : await connectClient(options);
   try {
     await mapErrors(connected.place, () => ensureSearchAttributes(connected.client));
     return connected;
@@ -289,6 +299,7 @@ export async function connect(options: Pick<SchedulerOptions, 'client' | 'taskQu
 }
 
 function placeOf(client: Client): Place {
-  const { address = 'the client it was given' } = (client.connection as { options?: { address?: string } }).options ?? {};
+  const { address = 'the client it was given' } =
+    (client.connection as { options?: { address?: string } }).options ?? {};
   return { address, namespace: client.options.namespace };
 }

@@ -49,7 +49,9 @@ export async function ensureSearchAttributes(client: Client): Promise<void> {
 
 /** Whether the server takes a query of ours. It takes a prefix only of a Keyword, and not of a Text or a number. */
 async function areUsable(client: Client): Promise<boolean> {
-  const conditions = Object.entries(ATTRIBUTES).map(([name, type]) => `${name} ${type === KEYWORD ? 'STARTS_WITH' : '='} 'none'`);
+  const conditions = Object.entries(ATTRIBUTES).map(
+    ([name, type]) => `${name} ${type === KEYWORD ? 'STARTS_WITH' : '='} 'none'`,
+  );
   try {
     await client.workflow.count(conditions.join(' AND '));
     return true;
@@ -90,7 +92,9 @@ function cannotAdd(namespace: string, present: Present, cause: unknown): SearchA
 /** A namespace in an SQL database has ten Keywords. */
 function makeRoom(namespace: string, present: Present, why: string): string {
   if (!/cannot have more than/i.test(why)) return '';
-  const others = Object.keys(present).filter((name) => !Object.hasOwn(ATTRIBUTES, name) && present[name] === KEYWORD).toSorted();
+  const others = Object.keys(present)
+    .filter((name) => !Object.hasOwn(ATTRIBUTES, name) && present[name] === KEYWORD)
+    .toSorted();
   return `use another namespace, or make room with: temporal operator search-attribute remove --namespace ${namespace} --name NAME, where NAME is one of ${others.join(', ')} that nobody needs, and then `;
 }
 

@@ -22,7 +22,8 @@ export async function readStatus(scope: Scope, hold: QueueHold, id: string): Pro
     newestRuns(scope, id, NEWEST),
   ]);
   if (record) return statusOfRecord(record, await runsOfRecord(scope, record, listed), held);
-  if (workflow && identityOf(workflow).jobId === id) return statusOfOnce(workflow, await readRun(scope.client, workflow), held);
+  if (workflow && identityOf(workflow).jobId === id)
+    return statusOfOnce(workflow, await readRun(scope.client, workflow), held);
   const [newest] = listed;
   if (!newest) throw notFound(scope, id);
   return statusOfGone(id, newest, await Promise.all(listed.map((info) => readRun(scope.client, info))));
@@ -33,9 +34,15 @@ async function runsOfRecord(scope: Scope, record: JobRecord, listed: readonly Wo
   const { recentActions, runningActions } = record.description.info;
   const last = recentActions.at(-1)?.action.workflow;
   const lastOfChain = record.note.kind === 'ended' ? record.note.run : undefined;
-  const known = [...runningActions.map(({ workflow }) => workflow), ...(last ? [last] : []), ...(lastOfChain ? [lastOfChain] : [])];
+  const known = [
+    ...runningActions.map(({ workflow }) => workflow),
+    ...(last ? [last] : []),
+    ...(lastOfChain ? [lastOfChain] : []),
+  ];
   const isListed = (workflowId: string) => listed.some((info) => info.workflowId === workflowId);
-  const unlisted = [...new Set(known.map(({ workflowId }) => workflowId))].filter((workflowId) => !isListed(workflowId));
+  const unlisted = [...new Set(known.map(({ workflowId }) => workflowId))].filter(
+    (workflowId) => !isListed(workflowId),
+  );
   const open = listed.filter(({ status }) => status.name === 'RUNNING');
   const closed = listed.filter(({ status }) => status.name !== 'RUNNING').slice(0, CLOSED_RUNS_READ);
   const runs = await Promise.all([

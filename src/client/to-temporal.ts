@@ -1,11 +1,23 @@
 import { createHash } from 'node:crypto';
-import { ScheduleOverlapPolicy, type ScheduleOptions, type ScheduleOptionsAction, type WorkflowStartOptions } from '@temporalio/client';
+import {
+  ScheduleOverlapPolicy,
+  type ScheduleOptions,
+  type ScheduleOptionsAction,
+  type WorkflowStartOptions,
+} from '@temporalio/client';
 import type { Priority } from '@temporalio/common';
 import type { Job, OverlapPolicy } from '../job/job.ts';
 import type { OnceSchedule, Schedule } from '../job/schedule.ts';
 import { toScheduleSpec } from '../job/to-schedule-spec.ts';
 import { runAttributes } from '../workflows/attributes.ts';
-import { PRIORITY_KEYS, RUN_JOB, type After, type Definition, type OnceMemo, type RunInput } from '../workflows/messages.ts';
+import {
+  PRIORITY_KEYS,
+  RUN_JOB,
+  type After,
+  type Definition,
+  type OnceMemo,
+  type RunInput,
+} from '../workflows/messages.ts';
 
 const OVERLAP: Record<OverlapPolicy, ScheduleOverlapPolicy> = {
   skip: ScheduleOverlapPolicy.SKIP,
@@ -117,5 +129,7 @@ export function hash(payload: unknown): string {
       ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       : value,
   );
-  return createHash('sha256').update(json ?? '').digest('hex');
+  return createHash('sha256')
+    .update(json ?? '')
+    .digest('hex');
 }

@@ -21,7 +21,8 @@ export async function trigger(scope: Scope, id: string): Promise<RunInfo> {
   const [record, workflow] = await Promise.all([readRecord(scope, id), describeRun(scope, id)]);
   if (record) return triggerScheduled(scope, record);
   if (!workflow) throw notFound(scope, id);
-  if (workflow.status.name !== 'RUNNING') throw new JobNotChangeableError(id, `expected a job to run, got the once job "${id}", which has ended`);
+  if (workflow.status.name !== 'RUNNING')
+    throw new JobNotChangeableError(id, `expected a job to run, got the once job "${id}", which has ended`);
   const at = new Date().toISOString();
   const change: OnceChange = { input: { at }, memo: { at } };
   await updateOnce(scope.client, id, CHANGE, change);
@@ -34,7 +35,8 @@ export async function trigger(scope: Scope, id: string): Promise<RunInfo> {
  */
 async function triggerScheduled(scope: Scope, record: JobRecord): Promise<RunInfo> {
   const { id, note, definition } = record;
-  if (note.kind === 'ended' && note.state === 'cancelled') throw new JobNotChangeableError(id, `job "${id}" is cancelled: it can't be triggered`);
+  if (note.kind === 'ended' && note.state === 'cancelled')
+    throw new JobNotChangeableError(id, `job "${id}" is cancelled: it can't be triggered`);
   const job = toJob(record);
   const workflowId = `${id}/run/${new Date().toISOString()}-${randomUUID().slice(0, 4)}`;
   const input: RunInput = { ...definition, jobId: id };
@@ -52,18 +54,29 @@ async function triggerScheduled(scope: Scope, record: JobRecord): Promise<RunInf
 }
 
 /** Makes up for due times of the past: each that has no run yet. */
-export async function backfill(scope: Scope, id: string, range: { readonly from: Date; readonly to: Date }): Promise<void> {
+export async function backfill(
+  scope: Scope,
+  id: string,
+  range: { readonly from: Date; readonly to: Date },
+): Promise<void> {
   const { from, to } = range;
   const isDate = (date: unknown) => date instanceof Date && !Number.isNaN(date.getTime());
   if (!isDate(from) || !isDate(to) || from > to) {
-    throw new InvalidArgumentError(`backfillJob: expected { from, to } with two dates in order, got from ${show(from)} to ${show(to)}`);
+    throw new InvalidArgumentError(
+      `backfillJob: expected { from, to } with two dates in order, got from ${show(from)} to ${show(to)}`,
+    );
   }
   const record = await readRecord(scope, id);
   if (!record || record.definition.after) {
     if (!record && !(await describeRun(scope, id))) throw notFound(scope, id);
-    throw new JobNotChangeableError(id, `expected an interval or cron job, got "${id}", which has no due times of its own`);
+    throw new JobNotChangeableError(
+      id,
+      `expected an interval or cron job, got "${id}", which has no due times of its own`,
+    );
   }
-  await scope.client.schedule.getHandle(id).backfill({ start: from, end: to, overlap: ScheduleOverlapPolicy.BUFFER_ALL });
+  await scope.client.schedule
+    .getHandle(id)
+    .backfill({ start: from, end: to, overlap: ScheduleOverlapPolicy.BUFFER_ALL });
 }
 
 /** The result of a once job's run, of the run in progress, or of a chained job's one run. */
@@ -72,8 +85,13 @@ export async function waitFor(scope: Scope, id: string): Promise<unknown> {
   const run = record ? await runOf(scope, record) : workflow;
   if (!run && !record) throw notFound(scope, id);
   const ended = run ? undefined : (await readRecord(scope, id))?.note;
-  if (ended?.kind === 'ended' && ended.state === 'cancelled') throw new JobFailedError(id, `job "${id}" cancelled: ${ended.reason}`);
-  if (!run) throw new JobNotChangeableError(id, `expected a job with a run in progress, got "${id}", which has none: triggerJob() starts one`);
+  if (ended?.kind === 'ended' && ended.state === 'cancelled')
+    throw new JobFailedError(id, `job "${id}" cancelled: ${ended.reason}`);
+  if (!run)
+    throw new JobNotChangeableError(
+      id,
+      `expected a job with a run in progress, got "${id}", which has none: triggerJob() starts one`,
+    );
   await closed(scope, run.workflowId, run.runId);
   const info = await describeRun(scope, run.workflowId, run.runId);
   if (!info) throw notFound(scope, id);

@@ -15,8 +15,12 @@ export class Catalogue {
     }
     this.#contracts = new Map(contracts.map((contract) => [contract.jobType, contract]));
     if (this.#contracts.size === contracts.length) return;
-    const twice = contracts.find(({ jobType }, index) => contracts.findIndex((other) => other.jobType === jobType) < index);
-    throw new InvalidArgumentError(`jobs: expected one definition for each job type, got two for ${show(twice?.jobType)}`);
+    const twice = contracts.find(
+      ({ jobType }, index) => contracts.findIndex((other) => other.jobType === jobType) < index,
+    );
+    throw new InvalidArgumentError(
+      `jobs: expected one definition for each job type, got two for ${show(twice?.jobType)}`,
+    );
   }
 
   /** Completes a job with its definition's defaults, and checks all of it. */

@@ -1,6 +1,21 @@
 import ms, { type StringValue } from 'ms';
 
-type Unit = 'ms' | 's' | 'sec' | 'second' | 'm' | 'min' | 'minute' | 'h' | 'hour' | 'd' | 'day' | 'w' | 'week' | 'y' | 'year';
+type Unit =
+  | 'ms'
+  | 's'
+  | 'sec'
+  | 'second'
+  | 'm'
+  | 'min'
+  | 'minute'
+  | 'h'
+  | 'hour'
+  | 'd'
+  | 'day'
+  | 'w'
+  | 'week'
+  | 'y'
+  | 'year';
 type UnitOrPlural = Unit | `${Unit}s`;
 
 /** Milliseconds, or a string such as `'90s'`, `'5 minutes'`, `'1.5h'`, `'1 day'`. */

@@ -22,9 +22,7 @@ const text = name(200);
 const filterSchema = z.strictObject({
   jobType: text.optional(),
   kind: z.enum(['once', 'interval', 'cron', 'afterJob']).optional(),
-  state: z
-    .enum(['scheduled', 'waiting', 'queued', 'running', 'paused', 'completed', 'failed', 'cancelled'])
-    .optional(),
+  state: z.enum(['scheduled', 'waiting', 'queued', 'running', 'paused', 'completed', 'failed', 'cancelled']).optional(),
   priority: z.enum(['high', 'normal', 'low']).optional(),
   tag: text.optional(),
   idPrefix: text.optional(),

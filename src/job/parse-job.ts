@@ -40,7 +40,8 @@ const jobType = name(100)
 const duration = (least: number, words: string) =>
   z.unknown().transform((value, context) => {
     const milliseconds = parseDuration(value);
-    if (milliseconds !== undefined && milliseconds >= least && milliseconds <= TEN_YEARS) return Math.round(milliseconds);
+    if (milliseconds !== undefined && milliseconds >= least && milliseconds <= TEN_YEARS)
+      return Math.round(milliseconds);
     context.addIssue(`expected a duration of at least ${words} and at most ten years, such as 90000 or "90s"`);
     return z.NEVER;
   });
@@ -48,22 +49,23 @@ const duration = (least: number, words: string) =>
 const retryPolicy = z
   .strictObject({
     maximumAttempts: z
-      .custom<number>((value) => value === Infinity || (Number.isInteger(value) && Number(value) >= 1 && Number(value) < 2 ** 31), {
-        error: 'expected a whole number of at least 1, or Infinity',
-      })
+      .custom<number>(
+        (value) => value === Infinity || (Number.isInteger(value) && Number(value) >= 1 && Number(value) < 2 ** 31),
+        {
+          error: 'expected a whole number of at least 1, or Infinity',
+        },
+      )
       .default(3),
     initialInterval: duration(1, '1 ms').default(1_000),
     backoffCoefficient: z.number().min(1).max(1_000).default(2),
     maximumInterval: duration(1, '1 ms').optional(),
     nonRetryableErrorTypes: z.array(name(200)).max(100).default([]),
   })
-  .transform(
-    (policy): CompleteRetryPolicy => ({
-      ...policy,
-      maximumAttempts: policy.maximumAttempts === Infinity ? 0 : policy.maximumAttempts,
-      maximumInterval: policy.maximumInterval ?? Math.max(HUNDRED_SECONDS, policy.initialInterval),
-    }),
-  )
+  .transform((policy): CompleteRetryPolicy => ({
+    ...policy,
+    maximumAttempts: policy.maximumAttempts === Infinity ? 0 : policy.maximumAttempts,
+    maximumInterval: policy.maximumInterval ?? Math.max(HUNDRED_SECONDS, policy.initialInterval),
+  }))
   .refine((policy) => policy.maximumInterval >= policy.initialInterval, {
     path: ['maximumInterval'],
     error: 'expected at least initialInterval',
@@ -96,7 +98,11 @@ export function parseJob(job: unknown, defaults: JobOptions = {}): Job {
   const given: unknown = isObject ? { ...defaults, ...definedOnly(job) } : job;
   const parsed = check(jobSchema, given, 'job');
   assertJson(parsed.payload);
-  const complete: Job = { ...parsed, payload: parsed.payload, id: parsed.id ?? `${parsed.jobType}-${globalThis.crypto.randomUUID()}` };
+  const complete: Job = {
+    ...parsed,
+    payload: parsed.payload,
+    id: parsed.id ?? `${parsed.jobType}-${globalThis.crypto.randomUUID()}`,
+  };
   if (complete.schedule.kind === 'afterJob') checkPredecessors(complete.schedule, complete.id);
   return complete;
 }
@@ -105,7 +111,9 @@ function checkPredecessors({ jobIds }: AfterJobSchedule, jobId: string): void {
   const wrong = jobIds.map((jobId) => complaintAbout(id, jobId, 'jobIds')).find((complaint) => complaint !== undefined);
   if (wrong) throw new InvalidScheduleError('jobIds', wrong.message);
   if (jobIds.includes(jobId)) {
-    throw new DependencyCycleError(`schedule: expected afterJob() of another job, got afterJob(${show(jobId)}), the job itself`);
+    throw new DependencyCycleError(
+      `schedule: expected afterJob() of another job, got afterJob(${show(jobId)}), the job itself`,
+    );
   }
 }
 
@@ -137,11 +145,19 @@ export interface Complaint {
 }
 
 /** The first complaint of a schema about a value. `what` names the value itself, `at` the place it has in a job. */
-export function complain({ issues: [issue] }: z.core.$ZodError, value: unknown, what: string, at: readonly string[] = []): Complaint {
+export function complain(
+  { issues: [issue] }: z.core.$ZodError,
+  value: unknown,
+  what: string,
+  at: readonly string[] = [],
+): Complaint {
   const path = (issue?.path ?? []).map(String);
   const field = [...at, ...path].join('.') || what;
   if (issue?.code === 'unrecognized_keys') {
-    return { field, message: `${field}: expected only known fields, got ${issue.keys.map(show).join(', ')}: misspelt?` };
+    return {
+      field,
+      message: `${field}: expected only known fields, got ${issue.keys.map(show).join(', ')}: misspelt?`,
+    };
   }
   const got = path.reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
   const expected = (issue?.message ?? 'not valid').replace(/^(Invalid (input|option)|Too (small|big)): /, '');

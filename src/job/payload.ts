@@ -38,7 +38,8 @@ function walk(value: unknown, path: string, above: Set<object>): void {
     throw new InvalidJobError(path, `${path}: expected a JSON value, got ${show(value)}`);
   }
   if (above.has(value)) throw new InvalidJobError(path, `${path}: expected a JSON value, got one that contains itself`);
-  if (above.size >= MAX_LEVELS) throw new InvalidJobError('payload', `payload: expected at most ${MAX_LEVELS} levels, got more`);
+  if (above.size >= MAX_LEVELS)
+    throw new InvalidJobError('payload', `payload: expected at most ${MAX_LEVELS} levels, got more`);
   above.add(value);
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) walk(item, `${path}[${index}]`, above);
@@ -48,7 +49,10 @@ function walk(value: unknown, path: string, above: Set<object>): void {
     for (const [key, item] of Object.entries(value)) {
       const inner = path + (/^\w{1,60}$/.test(key) ? `.${key}` : `[${show(key)}]`);
       if (isForbiddenKey(key)) {
-        throw new InvalidJobError(inner, `${inner}: expected another key than ${[...FORBIDDEN_KEYS].join(', ')}, got ${show(key)}`);
+        throw new InvalidJobError(
+          inner,
+          `${inner}: expected another key than ${[...FORBIDDEN_KEYS].join(', ')}, got ${show(key)}`,
+        );
       }
       if (item !== undefined) walk(item, inner, above);
     }

@@ -10,15 +10,7 @@ import type { JobKind, Schedule } from './schedule.ts';
  * - `paused`: nothing of it starts until it is resumed.
  * - `completed`, `failed`, `cancelled`: there is no run to come. A recurring job never fails as a whole.
  */
-export type JobState =
-  | 'scheduled'
-  | 'waiting'
-  | 'queued'
-  | 'running'
-  | 'paused'
-  | 'completed'
-  | 'failed'
-  | 'cancelled';
+export type JobState = 'scheduled' | 'waiting' | 'queued' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
 
 /** Where one run stands: the same words as a job's. */
 export type RunState = JobState;

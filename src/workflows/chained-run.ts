@@ -1,4 +1,11 @@
-import { condition, defineSignal, proxyLocalActivities, setHandler, sleep, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  condition,
+  defineSignal,
+  proxyLocalActivities,
+  setHandler,
+  sleep,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
 import { JOB_ID } from './attributes.ts';
 import {
   LOAD_JOB,
@@ -40,7 +47,9 @@ export class ChainedRun {
       if (loaded.found !== 'job') {
         // No run of the job then: it must not be found as one.
         upsertSearchAttributes([{ key: JOB_ID, value: null }]);
-        return loaded.found === 'paused' ? 'not run: the job is paused and runs when resumed' : 'not run: the job is cancelled';
+        return loaded.found === 'paused'
+          ? 'not run: the job is paused and runs when resumed'
+          : 'not run: the job is cancelled';
       }
       this.definition = loaded.definition;
       const dueAt = () => Math.max(...this.#inOrder().map(({ endedAt }) => Date.parse(endedAt))) + this.#after.delay;

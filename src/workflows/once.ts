@@ -1,6 +1,23 @@
-import { ApplicationFailure, condition, defineUpdate, setHandler, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  condition,
+  defineUpdate,
+  setHandler,
+  upsertMemo,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { JOB_PRIORITY, JOB_TAGS } from './attributes.ts';
-import { CHANGE, PAUSE, RESUME, type Definition, type DueRun, type OnceChange, type OnceMemo, type RunInput } from './messages.ts';
+import {
+  CHANGE,
+  PAUSE,
+  RESUME,
+  type Definition,
+  type DueRun,
+  type OnceChange,
+  type OnceMemo,
+  type RunInput,
+} from './messages.ts';
 
 /**
  * Waits until a once job is due. The server has done the waiting already (`startDelay`), unless the run was woken: by a

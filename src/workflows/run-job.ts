@@ -23,7 +23,9 @@ import {
 } from './messages.ts';
 import { atDueTime } from './once.ts';
 
-const { [END_RUN]: endRun, [SETTLE_DEBT]: settleDebt } = proxyLocalActivities<ChainActivities>({ startToCloseTimeout: '10 seconds' });
+const { [END_RUN]: endRun, [SETTLE_DEBT]: settleDebt } = proxyLocalActivities<ChainActivities>({
+  startToCloseTimeout: '10 seconds',
+});
 
 /** One run of a job: waits until it is due, calls the handler through an activity, and starts the jobs that follow. */
 export async function runJob(input: RunInput): Promise<unknown> {

@@ -32,7 +32,12 @@ function afterOnce(outcome: 'succeeds' | 'fails'): Race {
       });
       await pass(between(0, 160));
       const on = outcome === 'fails' ? 'failure' : 'success';
-      const id = await scheduler.scheduleJob({ id: `${name}-d`, jobType: 'task', payload: 'ok', schedule: afterJob(first, { on }) });
+      const id = await scheduler.scheduleJob({
+        id: `${name}-d`,
+        jobType: 'task',
+        payload: 'ok',
+        schedule: afterJob(first, { on }),
+      });
       const runs = await settledRuns(system, id, 1);
       if (runs !== 1) return { violation: `${runs} runs of ${id}` };
       if (system.callsOf(id).length !== 1) return { violation: `${system.callsOf(id).length} calls for ${id}` };
@@ -57,7 +62,10 @@ const mismatch: Race = {
     const { state: atOnce } = await scheduler.getJobStatus(second);
     const third = await scheduler.scheduleJob({ ...job, id: `${name}-e`, payload: 'ok', schedule: afterJob(second) });
     for (const id of [second, third]) {
-      const { state } = await eventually(() => scheduler.getJobStatus(id), (status) => status.state === 'cancelled').catch(() => scheduler.getJobStatus(id));
+      const { state } = await eventually(
+        () => scheduler.getJobStatus(id),
+        (status) => status.state === 'cancelled',
+      ).catch(() => scheduler.getJobStatus(id));
       if (state !== 'cancelled') return { violation: `${id} is ${state}` };
       if (system.callsOf(id).length > 0) return { violation: `${id} ran` };
     }
@@ -71,11 +79,21 @@ const afterRecurring: Race = {
   sides: ['seen by the run', 'too late for the run'],
   async round(system: System, { name, between }: RoundContext): Promise<Outcome> {
     const { scheduler } = system;
-    const first = await scheduler.scheduleJob({ id: `${name}-p`, jobType: 'task', payload: 'ok', schedule: interval('1h') });
+    const first = await scheduler.scheduleJob({
+      id: `${name}-p`,
+      jobType: 'task',
+      payload: 'ok',
+      schedule: interval('1h'),
+    });
     const early = pass(between(0, 200)).then(() => scheduler.triggerJob(first));
     await pass(between(0, 100));
     const askedAt = Date.now();
-    const id = await scheduler.scheduleJob({ id: `${name}-d`, jobType: 'task', payload: 'ok', schedule: afterJob(first) });
+    const id = await scheduler.scheduleJob({
+      id: `${name}-d`,
+      jobType: 'task',
+      payload: 'ok',
+      schedule: afterJob(first),
+    });
     const answeredAt = Date.now();
     const late = await scheduler.triggerJob(first);
     for (const { workflowId } of [await early, late]) await system.client.workflow.getHandle(workflowId).result();
@@ -84,7 +102,8 @@ const afterRecurring: Race = {
     for await (const run of scheduler.listRuns(first)) ends.push(run.endedAt!.getTime());
     const certain = ends.filter((end) => end > answeredAt).length;
     const possible = ends.filter((end) => end >= askedAt).length;
-    if (runs < certain || runs > possible) return { violation: `${runs} runs of ${id} for ${certain} to ${possible} ends` };
+    if (runs < certain || runs > possible)
+      return { violation: `${runs} runs of ${id} for ${certain} to ${possible} ends` };
     await scheduler.cancelJob(first);
     return { side: runs === 2 ? 'seen by the run' : 'too late for the run' };
   },
@@ -102,7 +121,8 @@ const afterChained: Race = {
     await pass(between(0, 250));
     const third = await scheduler.scheduleJob({ ...job, id: `${name}-e`, schedule: afterJob(second) });
     const runs = await settledRuns(system, third, 1);
-    if (runs !== 1 || system.callsOf(third).length !== 1) return { violation: `${runs} runs, ${system.callsOf(third).length} calls of ${third}` };
+    if (runs !== 1 || system.callsOf(third).length !== 1)
+      return { violation: `${runs} runs, ${system.callsOf(third).length} calls of ${third}` };
     const { lastRun, state } = await scheduler.getJobStatus(third);
     if (state !== 'completed') return { violation: `${third} is ${state}` };
     const { parentExecution } = await system.client.workflow.getHandle(lastRun!.workflowId).describe();
@@ -118,12 +138,15 @@ const afterSeveral: Race = {
     const { scheduler } = system;
     const job = { jobType: 'task', payload: 'ok' };
     const ids = await Promise.all(
-      [0, 1, 2].map((part) => scheduler.scheduleJob({ ...job, id: `${name}-${part}`, schedule: once({ in: between(0, 50) }) })),
+      [0, 1, 2].map((part) =>
+        scheduler.scheduleJob({ ...job, id: `${name}-${part}`, schedule: once({ in: between(0, 50) }) }),
+      ),
     );
     await pass(between(0, 500));
     const id = await scheduler.scheduleJob({ ...job, id: `${name}-all`, schedule: afterJob(ids) });
     const runs = await settledRuns(system, id, 1);
-    if (runs !== 1 || system.callsOf(id).length !== 1) return { violation: `${runs} runs, ${system.callsOf(id).length} calls of ${id}` };
+    if (runs !== 1 || system.callsOf(id).length !== 1)
+      return { violation: `${runs} runs, ${system.callsOf(id).length} calls of ${id}` };
     const { predecessors } = system.callsOf(id)[0]!.context;
     if (predecessors.length !== 3) return { violation: `${id} follows ${predecessors.length} of 3` };
     const { lastRun } = await scheduler.getJobStatus(id);
@@ -132,4 +155,11 @@ const afterSeveral: Race = {
   },
 };
 
-export const chains: Race[] = [afterOnce('succeeds'), afterOnce('fails'), mismatch, afterRecurring, afterChained, afterSeveral];
+export const chains: Race[] = [
+  afterOnce('succeeds'),
+  afterOnce('fails'),
+  mismatch,
+  afterRecurring,
+  afterChained,
+  afterSeveral,
+];

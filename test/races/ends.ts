@@ -8,7 +8,12 @@ const cancelAroundCompletion: Race = {
   sides: ['completed', 'cancelled'],
   async round(system: System, { name, between }: RoundContext): Promise<Outcome> {
     const { scheduler } = system;
-    const id = await scheduler.scheduleJob({ id: name, jobType: 'task', payload: 'short', schedule: once({ in: 100 }) });
+    const id = await scheduler.scheduleJob({
+      id: name,
+      jobType: 'task',
+      payload: 'short',
+      schedule: once({ in: 100 }),
+    });
     await pass(between(50, 400));
     await scheduler.cancelJob(id, { reason: 'race' });
     const { state, runningRuns, lastRun } = await scheduler.getJobStatus(id);
@@ -19,7 +24,8 @@ const cancelAroundCompletion: Race = {
     await pass(300);
     const later = await scheduler.getJobStatus(id);
     if (later.state !== state) return { violation: `${id} was ${state}, is ${later.state}` };
-    if (system.callsOf(id).length !== calls) return { violation: `a handler of ${id} started after cancelJob answered` };
+    if (system.callsOf(id).length !== calls)
+      return { violation: `a handler of ${id} started after cancelJob answered` };
     return { side: state };
   },
 };
@@ -30,13 +36,19 @@ const cancelAroundStart: Race = {
   sides: ['started', 'never started'],
   async round(system: System, { name, between }: RoundContext): Promise<Outcome> {
     const { scheduler } = system;
-    const id = await scheduler.scheduleJob({ id: name, jobType: 'task', payload: 'obedient', schedule: once({ in: 150 }) });
+    const id = await scheduler.scheduleJob({
+      id: name,
+      jobType: 'task',
+      payload: 'obedient',
+      schedule: once({ in: 150 }),
+    });
     await pass(between(150, 550));
     await scheduler.cancelJob(id, { reason: 'race' });
     const answeredAt = Date.now();
     const { state } = await scheduler.getJobStatus(id);
     await pass(300);
-    if (system.callsOf(id).some(({ at }) => at > answeredAt)) return { violation: `a handler of ${id} started after the answer` };
+    if (system.callsOf(id).some(({ at }) => at > answeredAt))
+      return { violation: `a handler of ${id} started after the answer` };
     if (state !== 'cancelled' && state !== 'completed') return { violation: `${id} is ${state}` };
     return { side: system.callsOf(id).length > 0 ? 'started' : 'never started' };
   },
@@ -49,14 +61,21 @@ const cancelRecurring: Race = {
   async round(system: System, { name, between }: RoundContext): Promise<Outcome> {
     const { scheduler } = system;
     const at = new Date(Math.ceil((Date.now() + 400) / 1_000) * 1_000);
-    const id = await scheduler.scheduleJob({ id: name, jobType: 'task', payload: 'obedient', schedule: interval('1s', { startAt: at }) });
+    const id = await scheduler.scheduleJob({
+      id: name,
+      jobType: 'task',
+      payload: 'obedient',
+      schedule: interval('1s', { startAt: at }),
+    });
     await pass(at.getTime() - Date.now() + between(-60, 140));
     await scheduler.cancelJob(id, { reason: 'race' });
     const answeredAt = Date.now();
     await pass(1_300);
     const { state, runningRuns } = await scheduler.getJobStatus(id);
-    if (state !== 'cancelled' || runningRuns.length > 0) return { violation: `${id} is ${state} with ${runningRuns.length} open runs` };
-    if (system.callsOf(id).some((call) => call.at > answeredAt)) return { violation: `a handler of ${id} started after the answer` };
+    if (state !== 'cancelled' || runningRuns.length > 0)
+      return { violation: `${id} is ${state} with ${runningRuns.length} open runs` };
+    if (system.callsOf(id).some((call) => call.at > answeredAt))
+      return { violation: `a handler of ${id} started after the answer` };
     return { side: system.callsOf(id).length > 0 ? 'had a run' : 'had none' };
   },
 };
@@ -75,12 +94,17 @@ const sameId: Race = {
     });
     const results = await Promise.allSettled(jobs.map((job) => scheduler.scheduleJob(job)));
     const winners = jobs.filter((_, index) => results[index]?.status === 'fulfilled');
-    const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as { code?: string }] : []));
-    if (errors.some(({ code }) => code !== 'JOB_ALREADY_EXISTS')) return { violation: `not a typed conflict: ${String(errors.find(({ code }) => code !== 'JOB_ALREADY_EXISTS'))}` };
+    const errors = results.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as { code?: string }] : [],
+    );
+    if (errors.some(({ code }) => code !== 'JOB_ALREADY_EXISTS'))
+      return { violation: `not a typed conflict: ${String(errors.find(({ code }) => code !== 'JOB_ALREADY_EXISTS'))}` };
     const definitions = new Set(winners.map(({ payload, schedule }) => `${payload} ${schedule.kind}`));
-    if (definitions.size !== 1) return { violation: `${definitions.size} definitions of ${name} were accepted: ${[...definitions].join(', ')}` };
+    if (definitions.size !== 1)
+      return { violation: `${definitions.size} definitions of ${name} were accepted: ${[...definitions].join(', ')}` };
     const { schedule } = await scheduler.getJobStatus(name);
-    if (winners[0]?.schedule.kind !== schedule.kind) return { violation: `${name} is ${schedule.kind}, accepted was ${winners[0]?.schedule.kind}` };
+    if (winners[0]?.schedule.kind !== schedule.kind)
+      return { violation: `${name} is ${schedule.kind}, accepted was ${winners[0]?.schedule.kind}` };
     await scheduler.cancelJob(name);
     return { side: 'one definition' };
   },
@@ -100,9 +124,14 @@ const concurrentUpdates: Race = {
     ];
     const results = await Promise.allSettled(changes.map(({ done }) => done));
     const { priority, tags, paused } = await scheduler.getJobStatus(id);
-    const isSo: Record<string, boolean> = { priority: priority === 'high', tags: tags[0] === 'x', paused: paused?.reason === 'race' };
+    const isSo: Record<string, boolean> = {
+      priority: priority === 'high',
+      tags: tags[0] === 'x',
+      paused: paused?.reason === 'race',
+    };
     for (const [index, { field }] of changes.entries()) {
-      if ((results[index]?.status === 'fulfilled') !== isSo[field]) return { violation: `${field} of ${id}: ${results[index]?.status}, but ${isSo[field] ? 'so' : 'not so'}` };
+      if ((results[index]?.status === 'fulfilled') !== isSo[field])
+        return { violation: `${field} of ${id}: ${results[index]?.status}, but ${isSo[field] ? 'so' : 'not so'}` };
     }
     await scheduler.cancelJob(id);
     return { side: 'all took effect' };

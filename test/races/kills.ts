@@ -10,7 +10,10 @@ const CLIENT = fileURLToPath(new URL('client.ts', import.meta.url));
 /** Makes a call in a process of its own, which is killed at a random moment of it. True if the call was cut off. */
 async function killedCall(system: System, method: string, args: unknown[], after: number): Promise<boolean> {
   const { address, taskQueue } = system;
-  const child = fork(CLIENT, [JSON.stringify({ address, taskQueue, method, args })], { execArgv: ['--import', 'tsx'], stdio: 'inherit' });
+  const child = fork(CLIENT, [JSON.stringify({ address, taskQueue, method, args })], {
+    execArgv: ['--import', 'tsx'],
+    stdio: 'inherit',
+  });
   const exited = event(child, 'exit');
   await Promise.race([event(child, 'message'), exited]);
   await pass(after);
@@ -20,7 +23,13 @@ async function killedCall(system: System, method: string, args: unknown[], after
 }
 
 /** A call is cut off, and made again by another client: the state is as if it had been made once. */
-function killRace(name: string, call: (system: System, context: RoundContext) => Promise<{ method: string; args: unknown[]; longest: number; check: () => Promise<string | undefined> }>): Race {
+function killRace(
+  name: string,
+  call: (
+    system: System,
+    context: RoundContext,
+  ) => Promise<{ method: string; args: unknown[]; longest: number; check: () => Promise<string | undefined> }>,
+): Race {
   return {
     name: `client killed in ${name}`,
     sides: ['cut off', 'had answered'],
@@ -39,7 +48,12 @@ function killRace(name: string, call: (system: System, context: RoundContext) =>
 
 const scheduling = killRace('scheduleJob(afterJob)', async (system, { name }) => {
   const { scheduler } = system;
-  const first = await scheduler.scheduleJob({ id: `${name}-p`, jobType: 'task', payload: 'ok', schedule: once(new Date()) });
+  const first = await scheduler.scheduleJob({
+    id: `${name}-p`,
+    jobType: 'task',
+    payload: 'ok',
+    schedule: once(new Date()),
+  });
   const id = `${name}-d`;
   const job = { id, jobType: 'task', payload: 'ok', schedule: afterJob(first) };
   return {
@@ -47,7 +61,10 @@ const scheduling = killRace('scheduleJob(afterJob)', async (system, { name }) =>
     args: [job],
     longest: 90,
     async check() {
-      const { state } = await eventually(() => scheduler.getJobStatus(id), (status) => status.state === 'completed');
+      const { state } = await eventually(
+        () => scheduler.getJobStatus(id),
+        (status) => status.state === 'completed',
+      );
       const calls = system.callsOf(id).length;
       return calls === 1 ? undefined : `${calls} calls for ${id}, which is ${state}`;
     },
@@ -56,8 +73,18 @@ const scheduling = killRace('scheduleJob(afterJob)', async (system, { name }) =>
 
 const cancelling = killRace('cancelJob', async (system, { name }) => {
   const { scheduler } = system;
-  const first = await scheduler.scheduleJob({ id: `${name}-p`, jobType: 'task', payload: 'obedient', schedule: interval('1s') });
-  const second = await scheduler.scheduleJob({ id: `${name}-d`, jobType: 'task', payload: 'ok', schedule: afterJob(first) });
+  const first = await scheduler.scheduleJob({
+    id: `${name}-p`,
+    jobType: 'task',
+    payload: 'obedient',
+    schedule: interval('1s'),
+  });
+  const second = await scheduler.scheduleJob({
+    id: `${name}-d`,
+    jobType: 'task',
+    payload: 'ok',
+    schedule: afterJob(first),
+  });
   return {
     method: 'cancelJob',
     args: [first, { reason: 'race' }],
@@ -65,7 +92,8 @@ const cancelling = killRace('cancelJob', async (system, { name }) => {
     async check() {
       for (const id of [first, second]) {
         const { state, runningRuns } = await scheduler.getJobStatus(id);
-        if (state !== 'cancelled' || runningRuns.length > 0) return `${id} is ${state} with ${runningRuns.length} open runs`;
+        if (state !== 'cancelled' || runningRuns.length > 0)
+          return `${id} is ${state} with ${runningRuns.length} open runs`;
       }
       return undefined;
     },
@@ -82,7 +110,9 @@ const updating = killRace('updateJob', async (system, { name }) => {
     async check() {
       const { priority, tags, paused } = await system.scheduler.getJobStatus(id);
       await system.scheduler.cancelJob(id);
-      return priority === 'high' && tags[0] === 'x' && paused?.reason === 'kept' ? undefined : `${id}: ${priority}, ${tags.join()}, ${paused?.reason}`;
+      return priority === 'high' && tags[0] === 'x' && paused?.reason === 'kept'
+        ? undefined
+        : `${id}: ${priority}, ${tags.join()}, ${paused?.reason}`;
     },
   };
 });
@@ -90,7 +120,11 @@ const updating = killRace('updateJob', async (system, { name }) => {
 function pausing(method: 'pause' | 'resume'): Race {
   return killRace(method, async (system, { name }) => {
     const { scheduler } = system;
-    const ids = await Promise.all([1, 2, 3].map((number) => scheduler.scheduleJob({ id: `${name}-${number}`, jobType: 'task', payload: 1, schedule: interval('1h') })));
+    const ids = await Promise.all(
+      [1, 2, 3].map((number) =>
+        scheduler.scheduleJob({ id: `${name}-${number}`, jobType: 'task', payload: 1, schedule: interval('1h') }),
+      ),
+    );
     if (method === 'resume') await scheduler.pause();
     return {
       method,
@@ -104,7 +138,9 @@ function pausing(method: 'pause' | 'resume'): Race {
         await scheduler.resume();
         await Promise.all(ids.map((id) => scheduler.cancelJob(id)));
         if (isPaused !== isWanted) return `isPaused() is ${isPaused}`;
-        return wrong.length > 0 ? `${wrong.length} of ${ids.length} schedules are not as ${method}() wants them` : undefined;
+        return wrong.length > 0
+          ? `${wrong.length} of ${ids.length} schedules are not as ${method}() wants them`
+          : undefined;
       },
     };
   });

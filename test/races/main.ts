@@ -39,7 +39,8 @@ async function run(race: Race, number: number): Promise<boolean> {
   system.on(async (payload, { signal }) => {
     if (payload === 'fail') throw new Error('as asked');
     if (payload === 'short') await pass(60);
-    if (payload === 'obedient') await Promise.race([pass(5_000), new Promise((resolve) => signal.addEventListener('abort', resolve))]);
+    if (payload === 'obedient')
+      await Promise.race([pass(5_000), new Promise((resolve) => signal.addEventListener('abort', resolve))]);
     return 'done';
   });
   const total = Math.max(1, Math.round(rounds * (race.share ?? 1)));
@@ -64,8 +65,12 @@ async function run(race: Race, number: number): Promise<boolean> {
   await Promise.all(Array.from({ length: race.width ?? 8 }, worker));
   await system[Symbol.asyncDispose]();
   const seen = [...sides].map(([side, count]) => `${count} ${side}`).join(', ');
-  const unseen = race.sides.length > 1 && total >= ENOUGH_FOR_SIDES && race.sides.some((side) => (sides.get(side) ?? 0) < total / 10);
-  const verdict = violations.length > 0 ? `${violations.length} VIOLATIONS` : unseen ? 'NOT BOTH SIDES SEEN' : '0 violations';
+  const unseen =
+    race.sides.length > 1 &&
+    total >= ENOUGH_FOR_SIDES &&
+    race.sides.some((side) => (sides.get(side) ?? 0) < total / 10);
+  const verdict =
+    violations.length > 0 ? `${violations.length} VIOLATIONS` : unseen ? 'NOT BOTH SIDES SEEN' : '0 violations';
   console.log(`${race.name}: ${total} rounds: ${seen}; ${verdict}`);
   for (const violation of violations.slice(0, 5)) console.log(`  ${violation}`);
   return violations.length === 0 && !unseen;

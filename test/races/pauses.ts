@@ -14,7 +14,14 @@ const pauseUnderLoad: Race = {
     let isStopped = false;
     const load = (async () => {
       for (let number = 0; !isStopped; number++) {
-        ids.push(await scheduler.scheduleJob({ id: `${name}-${number}`, jobType: 'task', payload: 'ok', schedule: once({ in: between(0, 60) }) }));
+        ids.push(
+          await scheduler.scheduleJob({
+            id: `${name}-${number}`,
+            jobType: 'task',
+            payload: 'ok',
+            schedule: once({ in: between(0, 60) }),
+          }),
+        );
       }
     })();
     await pass(between(100, 400));
@@ -26,10 +33,19 @@ const pauseUnderLoad: Race = {
     const early = system.calls.filter(({ at, jobId }) => at > answeredAt && jobId.startsWith(name));
     const held = ids.filter((id) => system.callsOf(id).length === 0).length;
     await scheduler.resume();
-    if (early.length > 0) return { violation: `${early.length} handlers started up to ${Math.max(...early.map(({ at }) => at - answeredAt))} ms after pause() answered` };
-    await eventually(async () => ids.filter((id) => system.callsOf(id).length === 0).length, (left) => left === 0).catch(() => undefined);
+    if (early.length > 0)
+      return {
+        violation: `${early.length} handlers started up to ${Math.max(...early.map(({ at }) => at - answeredAt))} ms after pause() answered`,
+      };
+    await eventually(
+      async () => ids.filter((id) => system.callsOf(id).length === 0).length,
+      (left) => left === 0,
+    ).catch(() => undefined);
     const calls = ids.map((id) => system.callsOf(id).length);
-    if (calls.some((count) => count !== 1)) return { violation: `runs of ${ids.length} jobs: ${calls.filter((count) => count === 0).length} none, ${calls.filter((count) => count > 1).length} several` };
+    if (calls.some((count) => count !== 1))
+      return {
+        violation: `runs of ${ids.length} jobs: ${calls.filter((count) => count === 0).length} none, ${calls.filter((count) => count > 1).length} several`,
+      };
     return { side: held > 0 ? 'some held' : 'none held' };
   },
 };
@@ -44,7 +60,11 @@ const pauseAndResume: Race = {
     const { scheduler, address, taskQueue } = system;
     const other = await Scheduler.connect({ address, taskQueue });
     try {
-      const ids = await Promise.all([1, 2, 3].map((number) => scheduler.scheduleJob({ id: `${name}-${number}`, jobType: 'task', payload: 1, schedule: interval('1h') })));
+      const ids = await Promise.all(
+        [1, 2, 3].map((number) =>
+          scheduler.scheduleJob({ id: `${name}-${number}`, jobType: 'task', payload: 1, schedule: interval('1h') }),
+        ),
+      );
       await Promise.all([
         scheduler.pause(),
         pass(between(0, 300)).then(() => other.resume()),
@@ -55,7 +75,8 @@ const pauseAndResume: Race = {
       const wanted = isPaused ? 'paused' : 'scheduled';
       for (const id of ids) {
         const { state } = await system.client.schedule.getHandle(id).describe();
-        if (state.paused !== isPaused) return { violation: `${id} is ${state.paused ? '' : 'not '}paused, all jobs are ${wanted}: ${state.note}` };
+        if (state.paused !== isPaused)
+          return { violation: `${id} is ${state.paused ? '' : 'not '}paused, all jobs are ${wanted}: ${state.note}` };
       }
       await scheduler.resume();
       await Promise.all(ids.map((id) => scheduler.cancelJob(id)));

@@ -18,7 +18,14 @@ export class System implements AsyncDisposable {
   readonly scheduler: Scheduler;
   readonly client: Client;
   /** Every call of a handler, in order. */
-  readonly calls: { readonly jobId: string; readonly runId: string; readonly attempt: number; readonly at: number; readonly payload: unknown; readonly context: JobContext }[] = [];
+  readonly calls: {
+    readonly jobId: string;
+    readonly runId: string;
+    readonly attempt: number;
+    readonly at: number;
+    readonly payload: unknown;
+    readonly context: JobContext;
+  }[] = [];
   #work: Work = () => 'done';
   readonly #waiting = new Set<() => void>();
   readonly #workers: { shutdown(): void; done: Promise<void> }[] = [];
@@ -31,7 +38,9 @@ export class System implements AsyncDisposable {
     this.id = id;
   }
 
-  static async start(options: { engine?: 'v1' | 'v2'; address?: string; worker?: boolean | Partial<JobWorkerOptions> } = {}): Promise<System> {
+  static async start(
+    options: { engine?: 'v1' | 'v2'; address?: string; worker?: boolean | Partial<JobWorkerOptions> } = {},
+  ): Promise<System> {
     const address = options.address ?? (await testServer(options.engine)).address;
     const id = randomUUID().slice(0, 8);
     const taskQueue = `test-${id}`;
@@ -84,7 +93,12 @@ export class System implements AsyncDisposable {
   }
 
   async startWorker(options: Partial<JobWorkerOptions> = {}): Promise<() => Promise<void>> {
-    const worker = await createJobWorker({ address: this.address, taskQueue: this.taskQueue, handlers: [this.handler], ...options });
+    const worker = await createJobWorker({
+      address: this.address,
+      taskQueue: this.taskQueue,
+      handlers: [this.handler],
+      ...options,
+    });
     const done = worker.run();
     const entry = { shutdown: () => worker.shutdown(), done };
     this.#workers.push(entry);
@@ -103,8 +117,12 @@ export class System implements AsyncDisposable {
 }
 
 /** Asks again until the answer is right: for what the server tells only when asked. */
-export async function eventually<Answer>(ask: () => Promise<Answer>, isRight: (answer: Answer) => boolean, within = 15_000): Promise<Answer> {
-  for (const deadline = Date.now() + within; ; ) {
+export async function eventually<Answer>(
+  ask: () => Promise<Answer>,
+  isRight: (answer: Answer) => boolean,
+  within = 15_000,
+): Promise<Answer> {
+  for (const deadline = Date.now() + within; ;) {
     const answer = await ask();
     if (isRight(answer)) return answer;
     if (Date.now() > deadline) throw new Error(`not so within ${within} ms; last answer: ${JSON.stringify(answer)}`);
