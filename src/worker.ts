@@ -14,7 +14,7 @@ import { resolveSettings, type ConnectionSettings } from './client/connect.ts';
 import { holdLook } from './client/hold-look.ts';
 import { QueueHold } from './client/hold.ts';
 import { mapErrors } from './client/map-error.ts';
-import { createRecords } from './client/records.ts';
+import { createRecords, readResult } from './client/records.ts';
 import { ensureSearchAttributes } from './client/search-attributes.ts';
 import type { JobHandler } from './job/definition.ts';
 import { InvalidArgumentError } from './job/errors.ts';
@@ -41,6 +41,8 @@ const BUNDLE = fileURLToPath(new URL('../dist/workflow-bundle.js', import.meta.u
 const WORKFLOWS = fileURLToPath(new URL('../dist/workflows/index.js', import.meta.url));
 /** The SDK saves heartbeats up for most of their timeout; progress, and a cancel request that comes with the answer, must not wait so long. */
 const HEARTBEAT_THROTTLE = '1 second';
+/** So long a run waits for the worker that knows it already, which may have crashed. Then any worker goes on with it. */
+const KNOWN_WORKER_ANSWERS_WITHIN = '2 seconds';
 
 /** Takes runs from the task queue and calls their handlers. */
 export class JobWorker implements AsyncDisposable {
@@ -103,6 +105,7 @@ export async function createJobWorker(options: JobWorkerOptions): Promise<JobWor
     try {
       const client = new Client({ connection, namespace, ...(dataConverter && { dataConverter }) });
       await ensureSearchAttributes(client);
+      const scope = { client, queue: taskQueue };
       const hold = new QueueHold(client, taskQueue);
       const worker = await Worker.create({
         connection,
@@ -114,10 +117,11 @@ export async function createJobWorker(options: JobWorkerOptions): Promise<JobWor
           ? { workflowsPath: WORKFLOWS }
           : { workflowBundle: { codePath: BUNDLE } }),
         activities: {
-          ...createHandlerActivities(handlers, holdLook(hold)),
-          ...createChainActivities(createRecords({ client, queue: taskQueue }, hold)),
+          ...createHandlerActivities(handlers, holdLook(hold), (run) => readResult(scope, run)),
+          ...createChainActivities(createRecords(scope, hold)),
         },
         maxConcurrentActivityTaskExecutions: maxConcurrentJobs,
+        stickyQueueScheduleToStartTimeout: KNOWN_WORKER_ANSWERS_WITHIN,
         maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
         defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
         shutdownGraceTime,

@@ -2,7 +2,6 @@ import {
   CANCEL_JOBS,
   END_RUN,
   LOAD_JOB,
-  READ_RESULT,
   RESUME_JOBS,
   SETTLE_DEBT,
   SWEEP,
@@ -24,7 +23,6 @@ export interface Records {
   end(jobId: string, ended: EndedRun): Promise<void>;
   dependents(jobId: string): Promise<Dependent[]>;
   cancel(jobIds: readonly string[], reason: string): Promise<void>;
-  result(run: EndedRun): Promise<EndedRun>;
   /** Delivers the ends of runs that were closed from outside since then. */
   sweep(since: string | undefined): Promise<string>;
   /** Ends the pause of all jobs, if it is still the one with this token. */
@@ -50,7 +48,6 @@ export function createChainActivities(records: Records): ChainActivities {
     },
     [CANCEL_JOBS]: (jobIds, reason) => records.cancel(jobIds, reason),
     [SETTLE_DEBT]: (jobId) => records.settleDebt(jobId),
-    [READ_RESULT]: (run) => records.result(run),
     [SWEEP]: (since) => records.sweep(since),
     [RESUME_JOBS]: (token) => records.resume(token),
   };

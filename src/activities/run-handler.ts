@@ -21,10 +21,12 @@ type HandlerActivity = (input: HandlerInput) => Promise<unknown>;
  * The activities that call the handlers, named by job type; `default` takes the job types that nobody handles.
  *
  * @param isHeld whether a pause holds the task queue. An attempt that was matched just before must not start.
+ * @param readResult what a predecessor returned, where that was too large to be handed on.
  */
 export function createHandlerActivities(
   handlers: readonly JobHandler[],
   isHeld: () => Promise<boolean>,
+  readResult: (run: EndedRun) => Promise<EndedRun> = (run) => Promise.resolve(run),
 ): Record<string, HandlerActivity> {
   const known = handlers.map(({ definition }) => show(definition.jobType)).join(', ') || 'none';
   const unknownType: HandlerActivity = () => {
@@ -34,7 +36,10 @@ export function createHandlerActivities(
   };
   const activities = handlers.map((handler): [string, HandlerActivity] => [
     handler.definition.jobType,
-    (input) => runHandler(handler, input, isHeld),
+    async (input) => {
+      const predecessors = input.predecessors?.map((run) => (run.resultOmitted ? readResult(run) : run));
+      return runHandler(handler, { ...input, predecessors: await Promise.all(predecessors ?? []) }, isHeld);
+    },
   ]);
   return Object.fromEntries([...activities, ['default', unknownType]]);
 }
@@ -42,6 +47,8 @@ export function createHandlerActivities(
 async function runHandler(handler: JobHandler, input: HandlerInput, isHeld: () => Promise<boolean>): Promise<unknown> {
   const activity = Context.current();
   const attempt = activity.info.attempt + (input.attemptsBefore ?? 0);
+  const payload = await parsePayload(handler, input.payload);
+  // The last thing before the handler: what was seen of the hold must not grow old.
   if (await isHeld()) {
     throw ApplicationFailure.create({
       message: 'the scheduler is paused: back to the queue',
@@ -50,7 +57,6 @@ async function runHandler(handler: JobHandler, input: HandlerInput, isHeld: () =
       details: [attempt - 1],
     });
   }
-  const payload = await parsePayload(handler, input.payload);
   activity.cancellationSignal.throwIfAborted();
   const heart = startHeart(activity);
   const signal = signalOf(activity);

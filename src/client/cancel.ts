@@ -3,7 +3,7 @@ import { JobNotFoundError } from '../job/errors.ts';
 import { readDependents, readDependentsOfOnce, removeDependent } from './dependents.ts';
 import { grpcStatus, isNotFound } from './map-error.ts';
 import { changeRecord, endOf, readRecord, type JobRecord, type Scope } from './record.ts';
-import { CANCELLED, describeRun, openRuns, type WorkflowInfo } from './runs.ts';
+import { CANCELLED, describeRun, openRuns, readRun, type WorkflowInfo } from './runs.ts';
 
 /** How long a handler that was told to stop may take to end, in milliseconds. Then its run is terminated. */
 const GRACE = 10_000;
@@ -19,8 +19,8 @@ export async function cancel(scope: Scope, id: string, reason: string): Promise<
     await closeRun(scope, workflow, reason);
     const dependents = await readDependentsOfOnce(scope, id);
     const after = await describeRun(scope, id);
-    const isCancelled = after?.status.name === 'CANCELLED' || after?.status.name === 'TERMINATED';
-    if (isCancelled)
+    // Not one that somebody terminated, which counts as failed.
+    if (after && (await readRun(scope.client, after)).state === 'cancelled')
       await cancelDependents(
         scope,
         dependents.map(({ jobId }) => jobId),

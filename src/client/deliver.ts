@@ -3,6 +3,7 @@ import {
   PREDECESSOR_ENDED,
   PRIORITY_KEYS,
   RUN_JOB,
+  compact,
   matches,
   type Dependent,
   type EndedRun,
@@ -23,15 +24,7 @@ export function toEndedRun(run: Run): EndedRun | undefined {
   const { jobId, workflowId, runId, state, endedAt, result, error } = run;
   if (state !== 'completed' && state !== 'failed' && state !== 'cancelled') return undefined;
   const at = (endedAt ?? new Date()).toISOString();
-  return {
-    jobId,
-    workflowId,
-    runId,
-    state,
-    endedAt: at,
-    ...(result !== undefined && { result }),
-    ...(error && { error }),
-  };
+  return compact({ jobId, workflowId, runId, state, endedAt: at, result, error });
 }
 
 function reasonOf({ jobId, state }: EndedRun): string {

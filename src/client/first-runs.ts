@@ -6,6 +6,7 @@ import { readRecord, type Scope } from './record.ts';
 
 /** In a fresh namespace a V1 schedule may need some seconds until its first workflow task. */
 const SOON = 60_000;
+const MANY = 100;
 
 /**
  * A V1 schedule counts from its first workflow task, not from its creation: due times between the two have no run. So
@@ -21,19 +22,14 @@ export async function catchFirstRuns(
   if (!first || first.getTime() - createdAt.getTime() > SOON) return;
   const record = await readRecord(scope, job.id);
   if (!record) return;
-  const { numActionsTaken, numActionsSkippedOverlap, numActionsMissedCatchupWindow, nextActionTimes } =
-    record.description.info;
-  const [next] = nextActionTimes;
-  const jitter = schedule.jitter ?? 0;
-  const counted = numActionsTaken + numActionsSkippedOverlap + numActionsMissedCatchupWindow;
-  // It has come past the first due time (jitter included), and nothing came of it.
-  if (counted > 0 || record.description.info.runningActions.length > 0) return;
-  if (next && next.getTime() <= first.getTime() + jitter) return;
-  const now = Date.now();
-  const lost = nextRunTimes(schedule, { from: createdAt, createdAt, count: 100 }).filter(
-    (time) => time.getTime() <= now && (!next || time < next),
-  );
-  const [start, end] = [lost[0], lost.at(-1)];
-  if (!start || !end) return;
+  const { recentActions, nextActionTimes } = record.description.info;
+  // The first due time that had, or will have, its run. With jitter it is later than it was due, never earlier.
+  const boundary = recentActions[0]?.scheduledAt ?? nextActionTimes[0];
+  const passed = nextRunTimes(schedule, { from: createdAt, createdAt, count: MANY });
+  const upTo = passed.filter((time) => time.getTime() <= Math.min(boundary?.getTime() ?? Infinity, Date.now()));
+  const lost = upTo.filter((time) => !boundary || time < boundary);
+  const isBoundarysOwn = boundary && schedule.jitter;
+  const [start, end] = [lost[0], lost.at(isBoundarysOwn ? -2 : -1)];
+  if (!start || !end || start > end) return;
   await scope.client.schedule.getHandle(job.id).backfill({ start, end, overlap: ScheduleOverlapPolicy.BUFFER_ALL });
 }

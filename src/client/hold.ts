@@ -15,6 +15,9 @@ export interface Hold {
 const ACTIVITY = 2;
 const MARK = /^Paused by temporal-job-scheduler: (?<reason>.*) (?<state>\{[^{}]*\})$/s;
 
+type QueueDescription = Awaited<ReturnType<Client['workflowService']['describeTaskQueue']>>;
+type RateLimitConfig = NonNullable<QueueDescription['config']>['queueRateLimit'];
+
 /** Reads and writes the hold of one task queue. */
 export class QueueHold {
   readonly #client: Client;
@@ -26,19 +29,13 @@ export class QueueHold {
   }
 
   async read(): Promise<Hold | undefined> {
-    const { queueRateLimit } = (await this.#describe()).config ?? {};
-    if (!queueRateLimit?.rateLimit || queueRateLimit.rateLimit.requestsPerSecond) return undefined;
-    const reason = queueRateLimit.metadata?.reason ?? '';
-    const mark = MARK.exec(reason)?.groups;
-    if (mark) return { ...(JSON.parse(mark['state'] ?? '') as Omit<Hold, 'reason'>), reason: mark['reason'] ?? '' };
-    // Somebody set the limit to 0 with the CLI: a pause all the same.
-    return { token: 'operator', reason };
+    return parseHold((await this.#describe()).config?.queueRateLimit);
   }
 
   /** Sets the limit to 0. What limit there was is kept in the hold. */
   async set(token: string, reason: string, until?: Date): Promise<void> {
     const { queueRateLimit } = (await this.#describe()).config ?? {};
-    const limit = queueRateLimit?.rateLimit?.requestsPerSecond ?? undefined;
+    const limit = queueRateLimit?.rateLimit?.requestsPerSecond || parseHold(queueRateLimit)?.limit;
     const state = { token, ...(limit && { limit }), ...(until && { until: until.toISOString() }) };
     await this.#update(`Paused by temporal-job-scheduler: ${reason} ${JSON.stringify(state)}`, 0);
   }
@@ -80,4 +77,13 @@ export class QueueHold {
       },
     });
   }
+}
+
+function parseHold(config: RateLimitConfig): Hold | undefined {
+  if (!config?.rateLimit || config.rateLimit.requestsPerSecond) return undefined;
+  const reason = config.metadata?.reason ?? '';
+  const mark = MARK.exec(reason)?.groups;
+  if (mark) return { ...(JSON.parse(mark['state'] ?? '') as Omit<Hold, 'reason'>), reason: mark['reason'] ?? '' };
+  // Somebody set the limit to 0 with the CLI: a pause all the same.
+  return { token: 'operator', reason };
 }

@@ -76,6 +76,6 @@ function priorityIs(priority: Priority): string {
   return priority === 'normal' ? `(${isSo} OR JobPriority IS NULL)` : isSo;
 }
 
-function all(conditions: readonly (string | undefined | '')[]): string {
+function all(conditions: readonly (string | undefined)[]): string {
   return conditions.filter(Boolean).join(' AND ');
 }

@@ -34,7 +34,7 @@ export function grpcStatus(error: unknown): { code: number; details: string } | 
 
 export function isNotFound(error: unknown): boolean {
   const found = grpcStatus(error);
-  return found?.code === status.NOT_FOUND && !/^Namespace /.test(found.details);
+  return found?.code === status.NOT_FOUND && !found.details.startsWith('Namespace ');
 }
 
 export function isAlreadyExists(error: unknown): boolean {

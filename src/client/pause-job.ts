@@ -49,7 +49,13 @@ async function patch(
   wanted: { pause: string } | { unpause: string },
 ): Promise<void> {
   const { namespace, identity } = client.options;
-  await client.workflowService.patchSchedule({ namespace, identity, scheduleId, requestId: randomUUID(), patch: wanted });
+  await client.workflowService.patchSchedule({
+    namespace,
+    identity,
+    scheduleId,
+    requestId: randomUUID(),
+    patch: wanted,
+  });
 }
 
 /** Updates the workflow of a once job that waits. It has to be woken for that, which takes a worker. */

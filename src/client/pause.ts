@@ -25,7 +25,8 @@ const NOTE_OF_RESUME = 'Resumed with all jobs';
  * schedules, so that the Web UI and the CLI show it, and due times that pass do not pile up.
  */
 export async function pauseAll(scope: Scope, hold: QueueHold, reason: string, until?: Date): Promise<void> {
-  if (!(await hold.read())) {
+  // A pause that is in force is only completed, unless it is to end at another time.
+  if (until || !(await hold.read())) {
     const token = newToken();
     // First the end, then the pause: a pause without its end would last.
     if (until) await resumeAt(scope, token, until);

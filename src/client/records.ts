@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Records } from '../activities/chain.ts';
 import type { EndedRun } from '../workflows/messages.ts';
 import { cancelDependents } from './cancel.ts';
@@ -8,6 +9,8 @@ import { resumeAll } from './pause.ts';
 import { changeRecord, endOf, readRecord, type Scope } from './record.ts';
 import { describeRun, readRun } from './runs.ts';
 import { sweepSince } from './sweep.ts';
+
+const LOOK_EVERY = 100;
 
 /** What the worker's local activities do with the records of jobs. */
 export function createRecords(scope: Scope, hold: QueueHold): Records {
@@ -27,7 +30,6 @@ export function createRecords(scope: Scope, hold: QueueHold): Records {
     },
     dependents: (jobId) => readDependents(scope, jobId),
     cancel: (jobIds, reason) => cancelDependents(scope, jobIds, reason),
-    result: (run) => readResult(scope, run),
     sweep: (since) => sweepSince(scope, since),
     async resume(token) {
       if ((await hold.read())?.token === token) await resumeAll(scope, hold, 'skip');
@@ -35,12 +37,14 @@ export function createRecords(scope: Scope, hold: QueueHold): Records {
   };
 }
 
-async function readResult(scope: Scope, run: EndedRun): Promise<EndedRun> {
-  const info = await describeRun(scope, run.workflowId, run.runId);
+/** What a run has returned, once it is closed: its end is told a moment before. */
+export async function readResult(scope: Scope, run: EndedRun): Promise<EndedRun> {
   const { resultOmitted: _, ...known } = run;
+  let info = await describeRun(scope, run.workflowId, run.runId);
+  for (; info?.status.name === 'RUNNING'; info = await describeRun(scope, run.workflowId, run.runId)) {
+    await sleep(LOOK_EVERY);
+  }
   if (!info) return known;
-  // Its end is noted before it is closed: a moment more, for which this activity is tried again.
-  if (info.status.name === 'RUNNING') throw new Error(`run ${run.workflowId} is about to close`);
   const { result } = await readRun(scope.client, info);
   return { ...known, ...(result !== undefined && { result }) };
 }

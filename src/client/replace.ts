@@ -2,6 +2,7 @@ import type { Job } from '../job/job.ts';
 import { RUN_JOB, type After } from '../workflows/messages.ts';
 import { cancel } from './cancel.ts';
 import { removeDependent } from './dependents.ts';
+import { catchFirstRuns } from './first-runs.ts';
 import { changeRecord, type JobRecord, type Scope } from './record.ts';
 import type { WorkflowInfo } from './runs.ts';
 import { toScheduleOptions, toStartOptions } from './to-temporal.ts';
@@ -42,6 +43,8 @@ export async function replace(
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     });
   } else {
-    await client.schedule.create(toScheduleOptions(job, queue, createdAt, after));
+    const { memo, ...options } = { memo: {}, ...toScheduleOptions(job, queue, createdAt, after) };
+    await client.schedule.create({ ...options, memo: { ...memo, replaces: true } });
+    if (job.schedule.kind !== 'afterJob') await catchFirstRuns(scope, job, job.schedule, createdAt);
   }
 }

@@ -107,12 +107,12 @@ export function parseJob(job: unknown, defaults: JobOptions = {}): Job {
   return complete;
 }
 
-function checkPredecessors({ jobIds }: AfterJobSchedule, jobId: string): void {
+function checkPredecessors({ jobIds }: AfterJobSchedule, own: string): void {
   const wrong = jobIds.map((jobId) => complaintAbout(id, jobId, 'jobIds')).find((complaint) => complaint !== undefined);
   if (wrong) throw new InvalidScheduleError('jobIds', wrong.message);
-  if (jobIds.includes(jobId)) {
+  if (jobIds.includes(own)) {
     throw new DependencyCycleError(
-      `schedule: expected afterJob() of another job, got afterJob(${show(jobId)}), the job itself`,
+      `schedule: expected afterJob() of another job, got afterJob(${show(own)}), the job itself`,
     );
   }
 }

@@ -10,16 +10,13 @@ import { JOB_ID } from './attributes.ts';
 import {
   LOAD_JOB,
   PREDECESSOR_ENDED,
-  READ_RESULT,
   type ChainActivities,
   type Definition,
   type DueRun,
   type EndedRun,
 } from './messages.ts';
 
-const { [LOAD_JOB]: loadJob, [READ_RESULT]: readResult } = proxyLocalActivities<ChainActivities>({
-  startToCloseTimeout: '30 seconds',
-});
+const { [LOAD_JOB]: loadJob } = proxyLocalActivities<ChainActivities>({ startToCloseTimeout: '30 seconds' });
 
 /** A run that follows the end of one run, or the ends of several. */
 export class ChainedRun {
@@ -54,8 +51,7 @@ export class ChainedRun {
       this.definition = loaded.definition;
       const dueAt = () => Math.max(...this.#inOrder().map(({ endedAt }) => Date.parse(endedAt))) + this.#after.delay;
       if (loaded.isDue) {
-        const results = await Promise.all(predecessors.map((run) => (run.resultOmitted ? readResult(run) : run)));
-        return { definition: loaded.definition, scheduledAt: new Date(dueAt()).toISOString(), predecessors: results };
+        return { definition: loaded.definition, scheduledAt: new Date(dueAt()).toISOString(), predecessors };
       }
       await condition(() => this.#after.jobIds.every((jobId) => this.#ended.has(jobId)));
       const left = dueAt() - Date.now();

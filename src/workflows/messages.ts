@@ -65,8 +65,22 @@ export interface EndedRun {
   readonly endedAt: string;
   readonly result?: unknown;
   readonly error?: string;
-  /** The result is not here because the one who tells did not have it: it is to be read from the run. */
+  /** The result is too large to be handed on, or was not at hand: it is to be read from the run. */
   readonly resultOmitted?: boolean;
+}
+
+// A run may follow a hundred others, and be followed by a thousand: only small results travel with the message.
+const LARGEST_RESULT = 1_000;
+const LONGEST_ERROR = 1_000;
+
+/** How a run ended, small enough for every message it stands in. */
+export function compact({ result, error, ...ended }: EndedRun): EndedRun {
+  const isSmall = (JSON.stringify(result)?.length ?? 0) <= LARGEST_RESULT;
+  return {
+    ...ended,
+    ...(result !== undefined && (isSmall ? { result } : { resultOmitted: true })),
+    ...(error !== undefined && { error: error.slice(0, LONGEST_ERROR) }),
+  };
 }
 
 /** The argument of `runJob`: a definition, or, for a chained run, whose definition to read from the job's record. */
@@ -141,8 +155,6 @@ export interface ChainActivities {
   [CANCEL_JOBS](jobIds: readonly string[], reason: string): Promise<void>;
   /** Makes a record that owed a run, which has started, one that is never due. */
   [SETTLE_DEBT](jobId: string): Promise<void>;
-  /** What the run of a predecessor returned. */
-  [READ_RESULT](run: EndedRun): Promise<EndedRun>;
   /** Delivers the ends of runs that were closed from outside since then; answers where the next sweep goes on. */
   [SWEEP](since: string | undefined): Promise<string>;
   /** Ends the pause of all jobs, if it is still the one with this token. */
@@ -153,7 +165,6 @@ export const END_RUN = 'temporal-job-scheduler/endRun';
 export const CANCEL_JOBS = 'temporal-job-scheduler/cancelJobs';
 export const SWEEP = 'temporal-job-scheduler/sweep';
 export const SETTLE_DEBT = 'temporal-job-scheduler/settleDebt';
-export const READ_RESULT = 'temporal-job-scheduler/readResult';
 export const RESUME_JOBS = 'temporal-job-scheduler/resumeJobs';
 
 /** What a chained run follows so far, and what time it is there. */

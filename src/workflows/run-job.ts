@@ -14,6 +14,7 @@ import {
   ADD_DEPENDENT,
   END_RUN,
   SETTLE_DEBT,
+  compact,
   type ChainActivities,
   type Definition,
   type Dependent,
@@ -47,7 +48,7 @@ export async function runJob(input: RunInput): Promise<unknown> {
     outcome = { state: isCancellation(error) ? 'cancelled' : 'failed', error: describeFailure(error) };
   }
 
-  const ended: EndedRun = { jobId, workflowId, runId, endedAt: new Date().toISOString(), ...outcome };
+  const ended = compact({ jobId, workflowId, runId, endedAt: new Date().toISOString(), ...outcome });
   await CancellationScope.nonCancellable(async () => {
     if (isOnce) {
       // A once job's dependents signal it. The server refuses its completion while a signal is unread, so that this
@@ -56,8 +57,7 @@ export async function runJob(input: RunInput): Promise<unknown> {
     } else {
       const definition = chained ? chained.definition : input;
       const mayBeLast = (chained !== undefined || input.owed !== undefined) && definition?.after?.repeats !== true;
-      const { result: _, ...withoutResult } = ended;
-      await startDependents(await endRun(withoutResult, mayBeLast), ended);
+      await startDependents(await endRun(ended, mayBeLast), ended);
     }
   });
   if (failure !== undefined) throw failure;

@@ -26,11 +26,11 @@ function afterOnce(outcome: 'succeeds' | 'fails'): Race {
       const first = await scheduler.scheduleJob({
         id: `${name}-p`,
         jobType: 'task',
-        payload: outcome === 'fails' ? 'fail' : 'ok',
+        payload: outcome === 'fails' ? 'fail' : 'short',
         schedule: once(new Date()),
         retryPolicy: { maximumAttempts: 1 },
       });
-      await pass(between(0, 160));
+      await pass(between(0, 120));
       const on = outcome === 'fails' ? 'failure' : 'success';
       const id = await scheduler.scheduleJob({
         id: `${name}-d`,

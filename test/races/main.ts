@@ -37,7 +37,10 @@ process.exit(failed === 0 ? 0 : 1);
 async function run(race: Race, number: number): Promise<boolean> {
   const system = await System.start({ address, worker: { maxConcurrentJobs: 50 } });
   system.on(async (payload, { signal }) => {
-    if (payload === 'fail') throw new Error('as asked');
+    if (payload === 'fail') {
+      await pass(60);
+      throw new Error('as asked');
+    }
     if (payload === 'short') await pass(60);
     if (payload === 'obedient')
       await Promise.race([pass(5_000), new Promise((resolve) => signal.addEventListener('abort', resolve))]);
