@@ -1,5 +1,4 @@
 // A job that runs after another one, with what that one returned.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterJob, defineJob, once } from 'temporal-job-scheduler';
 import { startLocalScheduler } from 'temporal-job-scheduler/local';
 import { z } from 'zod';
@@ -22,7 +21,7 @@ await scheduler.scheduleJob({
 });
 await scheduler.scheduleJob({ id: 'p', jobType: 'print', schedule: afterJob('c'), payload: { label: 'words' } });
 
-while ((await scheduler.getJobStatus('p')).state !== 'completed') await sleep(100);
+await scheduler.waitForJob('p');
 const { lastRun } = await scheduler.getJobStatus('p');
 console.log(`p followed ${lastRun?.predecessor?.jobId}`);
 

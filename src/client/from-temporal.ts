@@ -2,11 +2,11 @@ import { ScheduleOverlapPolicy, type ScheduleSummary } from '@temporalio/client'
 import { fromScheduleSpec } from '../job/from-schedule-spec.ts';
 import type { CompleteRetryPolicy, Job, OverlapPolicy, Priority } from '../job/job.ts';
 import type { AfterJobSchedule, OnceSchedule, Schedule } from '../job/schedule.ts';
-import type { JobInfo, JobState, JobStatus, PauseInfo, RunInfo } from '../job/status.ts';
+import type { JobState, JobStatus, PauseInfo, RunInfo } from '../job/status.ts';
 import { JOB_KIND, JOB_PRIORITY, JOB_TAGS, JOB_TYPE } from '../workflows/attributes.ts';
 import type { Definition, OnceMemo } from '../workflows/messages.ts';
 import type { Hold } from './hold.ts';
-import { parseNote, type Note } from './notes.ts';
+import type { Note } from './notes.ts';
 import type { JobRecord } from './record.ts';
 import { identityOf, onceMemo, type Run, type WorkflowInfo } from './runs.ts';
 
@@ -55,7 +55,7 @@ function jobFields(definition: Definition) {
   };
 }
 
-function scheduleOf(
+export function scheduleOf(
   spec: ScheduleSummary['spec'],
   memo: Record<string, unknown> | undefined,
   maxRuns?: number,
@@ -98,7 +98,7 @@ export function statusOfRecord(record: JobRecord, runs: readonly Run[], hold: Ho
   };
 }
 
-function stateOfRecord(
+export function stateOfRecord(
   note: Note,
   { kind }: Schedule,
   nextExecution: Date | undefined,
@@ -170,7 +170,7 @@ export function statusOfGone(id: string, info: WorkflowInfo, runs: readonly Run[
   };
 }
 
-function attributesOf({ typedSearchAttributes: attributes }: Pick<ScheduleSummary, 'typedSearchAttributes'>) {
+export function attributesOf({ typedSearchAttributes: attributes }: Pick<ScheduleSummary, 'typedSearchAttributes'>) {
   return {
     jobType: attributes?.get(JOB_TYPE) ?? '',
     priority: (attributes?.get(JOB_PRIORITY) ?? 'normal') as Priority,
@@ -178,7 +178,7 @@ function attributesOf({ typedSearchAttributes: attributes }: Pick<ScheduleSummar
   };
 }
 
-function summaryOf(job: Pick<Job, 'id' | 'jobType' | 'priority' | 'tags'>, schedule: Schedule) {
+export function summaryOf(job: Pick<Job, 'id' | 'jobType' | 'priority' | 'tags'>, schedule: Schedule) {
   const { id, jobType, priority, tags } = job;
   return { id, jobType, schedule, priority, tags };
 }
@@ -206,7 +206,7 @@ export function withoutExtras({ isOpen: _, progress: _progress, ...run }: Run): 
   return run;
 }
 
-function heldBy(hold: Hold | undefined): PauseInfo | undefined {
+export function heldBy(hold: Hold | undefined): PauseInfo | undefined {
   return hold && { by: 'scheduler', reason: hold.reason };
 }
 
@@ -214,52 +214,7 @@ function cancelledBecause(reason: string, at: Date | undefined): Pick<JobStatus,
   return { lastError: reason, cancelled: { reason, ...(at && { at }) } };
 }
 
-function nextOf(times: readonly Date[], remaining: number | undefined): Date | undefined {
+export function nextOf(times: readonly Date[], remaining: number | undefined): Date | undefined {
   const [next] = times;
   return remaining === 0 || (next?.getUTCFullYear() ?? NEVER) >= NEVER ? undefined : next;
-}
-
-/** What a list tells of a job that is a schedule. `running` has the ids of those with an open run. */
-export function infoOfRecord(summary: ScheduleSummary, running: ReadonlySet<string>, hold: Hold | undefined): JobInfo {
-  const { scheduleId: id, spec, memo, info, state } = summary;
-  const note = parseNote(state.note, state.paused);
-  const schedule = scheduleOf(spec, memo);
-  const nextExecution = note.kind === 'ended' || state.paused ? undefined : nextOf(info.nextActionTimes, undefined);
-  const open: Pick<RunInfo, 'state'>[] = running.has(id) ? [{ state: 'running' }] : [];
-  const lastExecution = info.recentActions.at(-1)?.scheduledAt;
-  return {
-    ...summaryOf({ id, ...attributesOf(summary) }, schedule),
-    kind: schedule.kind,
-    state: stateOfRecord(note, schedule, nextExecution, open as RunInfo[], pauseOf(note) ?? heldBy(hold)),
-    ...(nextExecution && { nextExecution }),
-    ...(lastExecution && { lastExecution }),
-  };
-}
-
-/** What a list tells of a once job. */
-export function infoOfOnce(info: WorkflowInfo, hold: Hold | undefined, now: Date): JobInfo {
-  const { scheduledAt } = identityOf(info);
-  const isDue = scheduledAt <= now;
-  const state = stateOfOnce(info, isDue, hold);
-  return {
-    ...summaryOf({ id: info.workflowId, ...attributesOf(info) }, onceSchedule(info)),
-    kind: 'once',
-    state,
-    ...(state === 'scheduled' && { nextExecution: scheduledAt }),
-    ...(isDue && state !== 'paused' && { lastExecution: scheduledAt }),
-  };
-}
-
-function stateOfOnce({ status, memo }: WorkflowInfo, isDue: boolean, hold: Hold | undefined): JobState {
-  switch (status.name) {
-    case 'COMPLETED':
-      return 'completed';
-    case 'CANCELLED':
-      return 'cancelled';
-    case 'RUNNING':
-      if (memo?.['paused'] || (hold && !isDue)) return 'paused';
-      return isDue ? 'running' : 'scheduled';
-    default:
-      return 'failed';
-  }
 }

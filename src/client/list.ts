@@ -2,7 +2,7 @@ import type { ScheduleSummary, WorkflowExecutionInfo } from '@temporalio/client'
 import type { JobFilter } from '../job/filter.ts';
 import type { JobInfo } from '../job/status.ts';
 import { RUN_JOB } from '../workflows/messages.ts';
-import { infoOfOnce, infoOfRecord } from './from-temporal.ts';
+import { infoOfOnce, infoOfRecord } from './job-info.ts';
 import type { QueueHold } from './hold.ts';
 import { onceQuery, openRunsQuery, recordQuery } from './list-query.ts';
 import type { Scope } from './record.ts';

@@ -166,7 +166,7 @@ async function readClosedRun(client: Client, info: WorkflowInfo): Promise<Run> {
 }
 
 /** The events of a history's first page, and the last event of all. */
-export async function readHistory(
+async function readHistory(
   client: Client,
   workflowId: string,
   runId?: string,

@@ -131,7 +131,7 @@ export function parseJobType(value: unknown): string {
 }
 
 /** Parses with the schema and turns its first complaint into an InvalidJobError that says what came. */
-export function check<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
+function check<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const { field, message } = complain(result.error, value, what);

@@ -6,7 +6,7 @@ export const JOB_ID = defineSearchAttributeKey('JobId', SearchAttributeType.KEYW
 export const JOB_TYPE = defineSearchAttributeKey('JobType', SearchAttributeType.KEYWORD);
 export const JOB_KIND = defineSearchAttributeKey('JobKind', SearchAttributeType.KEYWORD);
 export const JOB_PRIORITY = defineSearchAttributeKey('JobPriority', SearchAttributeType.KEYWORD);
-export const JOB_QUEUE = defineSearchAttributeKey('JobQueue', SearchAttributeType.KEYWORD);
+const JOB_QUEUE = defineSearchAttributeKey('JobQueue', SearchAttributeType.KEYWORD);
 export const JOB_TAGS = defineSearchAttributeKey('JobTags', SearchAttributeType.KEYWORD_LIST);
 
 /** What jobs and runs are found by: in our lists, in the Web UI and with the CLI. */

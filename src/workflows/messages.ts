@@ -168,12 +168,12 @@ export const SETTLE_DEBT = 'temporal-job-scheduler/settleDebt';
 export const RESUME_JOBS = 'temporal-job-scheduler/resumeJobs';
 
 /** What a chained run follows so far, and what time it is there. */
-export interface LoadRequest {
+interface LoadRequest {
   readonly now: number;
   readonly predecessors: readonly EndedRun[];
 }
 
-export type LoadedJob =
+type LoadedJob =
   /** `isDue`: all it follows has ended, and the delay is over. */
   | { readonly found: 'job'; readonly definition: Definition; readonly isDue: boolean }
   /** Cancelled or deleted. */

@@ -26,7 +26,7 @@ function afterOnce(outcome: 'succeeds' | 'fails'): Race {
       const first = await scheduler.scheduleJob({
         id: `${name}-p`,
         jobType: 'task',
-        payload: outcome === 'fails' ? 'fail' : 'short',
+        payload: outcome === 'fails' ? 'fail' : 'long',
         schedule: once(new Date()),
         retryPolicy: { maximumAttempts: 1 },
       });

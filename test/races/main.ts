@@ -42,6 +42,7 @@ async function run(race: Race, number: number): Promise<boolean> {
       throw new Error('as asked');
     }
     if (payload === 'short') await pass(60);
+    if (payload === 'long') await pass(150);
     if (payload === 'obedient')
       await Promise.race([pass(5_000), new Promise((resolve) => signal.addEventListener('abort', resolve))]);
     return 'done';
