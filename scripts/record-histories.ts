@@ -24,7 +24,7 @@ class Recording {
 
   schedule(job: object): Promise<JobId> {
     const schedule = once(new Date());
-    return this.system.scheduler.scheduleJob({ jobType: 'task', payload: { files: 3 }, schedule, ...job } as never);
+    return this.system.scheduler.scheduleJob({ jobType: 'task', payload: { files: 3 }, schedule, ...job });
   }
 
   /** The workflow of a job's newest run, when it has ended. */
@@ -169,23 +169,24 @@ async function recordAll(version: string): Promise<void> {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const folder = `${root}test/replay/histories/${version}`;
   mkdirSync(folder, { recursive: true });
-  for (const [shape, recorder] of Object.entries(recorders)) {
-    const file = `${folder}/${shape}.json`;
-    if (existsSync(file)) continue;
-    await using system = await System.start();
-    const workflowId = await recorder(new Recording(system));
-    const history = await system.client.workflow.getHandle(workflowId).fetchHistory();
-    const json = JSON.stringify(
-      History.toObject(History.fromObject(history), { longs: String, enums: String, bytes: String }),
-      null,
-      1,
-    );
-    // Of the machine that recorded it nothing.
-    const plain = json.replaceAll(/"identity": "[^"]*"/g, '"identity": "recorder"').replaceAll(root, '/');
-    writeFileSync(file, `${plain}\n`);
-    console.log(`${version}/${shape}: ${plain.match(/"eventId"/g)?.length} events`);
+  try {
+    for (const [shape, recorder] of Object.entries(recorders)) {
+      const file = `${folder}/${shape}.json`;
+      if (existsSync(file)) continue;
+      await using system = await System.start();
+      const workflowId = await recorder(new Recording(system));
+      const fetched = await system.client.workflow.getHandle(workflowId).fetchHistory();
+      const plain = { longs: String, enums: String, bytes: String };
+      const json = JSON.stringify(History.toObject(History.fromObject(fetched), plain), null, 1);
+      // Of the machine that recorded it nothing.
+      const history = json.replaceAll(/"identity": "[^"]*"/g, '"identity": "recorder"').replaceAll(root, '/');
+      writeFileSync(file, `${history}\n`);
+      console.log(`${version}/${shape}: ${fetched.events?.length} events`);
+    }
+  } finally {
+    await stopServers();
   }
 }
 
-// Not when the replay test imports it.
-if (process.argv[1] === fileURLToPath(import.meta.url)) void recordAll(process.argv[2] ?? 'v0.1').finally(stopServers);
+// Not when the replay test imports it, nor awaited here, which what Mocha imports must not do.
+if (process.argv[1] === fileURLToPath(import.meta.url)) void recordAll(process.argv[2] ?? 'v0.1');

@@ -11,7 +11,7 @@ import { InvalidArgumentError } from './job/errors.ts';
 import type { JobContract } from './job/job.ts';
 import { show } from './job/show.ts';
 import { LocalServer } from './local-server.ts';
-import { createJobWorker, type JobWorker } from './worker.ts';
+import { checkWorkerOptions, createJobWorker, type JobWorker } from './worker.ts';
 
 export interface LocalSchedulerOptions<Handlers extends readonly JobHandler[] = readonly JobHandler[]> {
   /** What to run, one for each job type: `definition.handler(...)`. */
@@ -98,19 +98,22 @@ export async function startLocalScheduler<const Handlers extends readonly JobHan
   const { handlers, persistence = true, database = join(process.cwd(), '.temporal', 'local.db') } = options;
   if (typeof persistence !== 'boolean')
     throw new InvalidArgumentError(`persistence: expected true or false, got ${show(persistence)}`);
+  checkWorkerOptions(options);
   quietRuntime();
   const server = await LocalServer.start({
     database: persistence ? database : undefined,
     port: options.port ?? 0,
     uiPort: options.uiPort ?? 0,
   });
+  let worker: JobWorker | undefined;
   try {
     const { address } = server;
     const settings = { address, namespace: 'default', taskQueue: options.taskQueue, handlers };
-    const worker = await createJobWorker({ ...settings, maxConcurrentJobs: options.maxConcurrentJobs });
+    worker = await createJobWorker({ ...settings, maxConcurrentJobs: options.maxConcurrentJobs });
     const jobs = handlers.map(({ definition }) => definition) as unknown as DefinitionsOf<Handlers>;
     return new LocalScheduler(await connect(settings), { taskQueue: options.taskQueue, jobs }, server, worker);
   } catch (error) {
+    await worker?.[Symbol.asyncDispose]();
     await server.stop();
     throw error;
   }

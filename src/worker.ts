@@ -49,6 +49,7 @@ export class JobWorker implements AsyncDisposable {
   readonly #worker: Worker;
   readonly #ownConnection: NativeConnection | undefined;
   #running: Promise<void> | undefined;
+  #isShutDown = false;
 
   constructor(worker: Worker, ownConnection: NativeConnection | undefined) {
     this.#worker = worker;
@@ -63,20 +64,22 @@ export class JobWorker implements AsyncDisposable {
 
   /** Takes no further runs. The promise of `run()` tells when running handlers have finished. */
   shutdown(): void {
+    this.#isShutDown = true;
     if (this.#worker.getState() === 'RUNNING') this.#worker.shutdown();
   }
 
   /** Shuts down and waits for it. */
   async [Symbol.asyncDispose](): Promise<void> {
     // One that never ran holds its connection: it has to run to let go of it.
-    const running = this.run();
     this.shutdown();
-    await running;
+    await this.run();
   }
 
   async #run(): Promise<void> {
     try {
-      await this.#worker.run();
+      const running = this.#worker.run();
+      if (this.#isShutDown) this.shutdown();
+      await running;
     } finally {
       await this.#ownConnection?.close();
     }
@@ -90,14 +93,8 @@ export class JobWorker implements AsyncDisposable {
  * @throws {@link SchedulerUnavailableError} if no server answers.
  */
 export async function createJobWorker(options: JobWorkerOptions): Promise<JobWorker> {
-  const { handlers, maxConcurrentJobs = 10, shutdownGraceTime = '10 seconds', dataConverter } = options;
-  checkHandlers(handlers);
-  if (!Number.isInteger(maxConcurrentJobs) || maxConcurrentJobs < 1) {
-    throw new InvalidArgumentError(
-      `maxConcurrentJobs: expected a whole number of at least 1, got ${show(maxConcurrentJobs)}`,
-    );
-  }
-  const taskQueue = checkTaskQueue(options.taskQueue);
+  const { handlers, shutdownGraceTime = '10 seconds', dataConverter } = options;
+  const { taskQueue, maxConcurrentJobs } = checkWorkerOptions(options);
   const { connectionOptions, ...place } = resolveSettings(options);
   const { namespace } = place;
   return mapErrors(place, async () => {
@@ -132,6 +129,18 @@ export async function createJobWorker(options: JobWorkerOptions): Promise<JobWor
       throw error;
     }
   });
+}
+
+/** Refuses what a worker can't be made of, before anything is started for it. */
+export function checkWorkerOptions(options: Pick<JobWorkerOptions, 'handlers' | 'maxConcurrentJobs' | 'taskQueue'>) {
+  const { handlers, maxConcurrentJobs = 10 } = options;
+  checkHandlers(handlers);
+  if (!Number.isInteger(maxConcurrentJobs) || maxConcurrentJobs < 1) {
+    throw new InvalidArgumentError(
+      `maxConcurrentJobs: expected a whole number of at least 1, got ${show(maxConcurrentJobs)}`,
+    );
+  }
+  return { taskQueue: checkTaskQueue(options.taskQueue), maxConcurrentJobs };
 }
 
 function checkHandlers(handlers: unknown): void {

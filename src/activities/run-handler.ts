@@ -37,8 +37,8 @@ export function createHandlerActivities(
   const activities = handlers.map((handler): [string, HandlerActivity] => [
     handler.definition.jobType,
     async (input) => {
-      const predecessors = input.predecessors?.map((run) => (run.resultOmitted ? readResult(run) : run));
-      return runHandler(handler, { ...input, predecessors: await Promise.all(predecessors ?? []) }, isHeld);
+      const predecessors = (input.predecessors ?? []).map(async (run) => (run.resultOmitted ? readResult(run) : run));
+      return runHandler(handler, { ...input, predecessors: await Promise.all(predecessors) }, isHeld);
     },
   ]);
   return Object.fromEntries([...activities, ['default', unknownType]]);

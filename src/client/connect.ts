@@ -1,4 +1,4 @@
-import { InterceptingCall } from '@grpc/grpc-js';
+import { InterceptingCall, Metadata, status, type Interceptor } from '@grpc/grpc-js';
 import {
   Client,
   Connection,
@@ -89,6 +89,7 @@ export async function connectClient(settings: ConnectionSettings): Promise<{ cli
         return new InterceptingCall(nextCall({ ...options, deadline: options.deadline ?? Date.now() + timeout }));
       },
       makeGrpcRetryInterceptor(defaultGrpcRetryOptions()),
+      cancelWhenClosed,
     ],
   });
   try {
@@ -99,6 +100,28 @@ export async function connectClient(settings: ConnectionSettings): Promise<{ cli
   }
   return { client: new Client({ connection, namespace, ...(dataConverter && { dataConverter }) }), place };
 }
+
+/**
+ * A call on a closed connection throws. Where the SDK makes it again out of a timer, nobody could catch that, and it
+ * would end the process: here it ends as a cancelled call.
+ */
+const cancelWhenClosed: Interceptor = (options, nextCall) => {
+  try {
+    return new InterceptingCall(nextCall(options));
+  } catch {
+    const closed = { code: status.CANCELLED, details: 'the connection has been closed', metadata: new Metadata() };
+    return new InterceptingCall({
+      start: (_, listener) => listener?.onReceiveStatus?.(closed),
+      sendMessage: () => {},
+      sendMessageWithContext: () => {},
+      startRead: () => {},
+      halfClose: () => {},
+      cancelWithStatus: () => {},
+      getPeer: () => 'unknown',
+      getAuthContext: () => null,
+    });
+  }
+};
 
 /** Certificates and the like are read here, before any call. */
 function prepare(options: ConnectionOptions): Connection {

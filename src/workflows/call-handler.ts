@@ -41,8 +41,8 @@ function activityOptions(
   attemptsBefore: number,
   elapsed: number,
 ): ActivityOptions {
-  const { timeout, totalTimeout, heartbeatTimeout, retryPolicy = {} } = definition;
-  const { maximumAttempts = 3 } = retryPolicy;
+  const { timeout, totalTimeout, heartbeatTimeout } = definition;
+  const { maximumAttempts = 3, ...retryPolicy } = definition.retryPolicy ?? {};
   return {
     summary: jobId,
     startToCloseTimeout: timeout ?? NO_TIMEOUT,
@@ -58,7 +58,8 @@ function activityOptions(
       maximumInterval: 100_000,
       ...retryPolicy,
       nonRetryableErrorTypes: [...(retryPolicy.nonRetryableErrorTypes ?? []), HELD],
-      maximumAttempts: maximumAttempts === 0 ? 0 : Math.max(1, maximumAttempts - attemptsBefore),
+      // 0 is no limit, which the SDK wants to be told by leaving it out.
+      ...(maximumAttempts > 0 && { maximumAttempts: Math.max(1, maximumAttempts - attemptsBefore) }),
     },
     ...(definition.priority && { priority: { priorityKey: PRIORITY_KEYS[definition.priority] } }),
   };

@@ -30,7 +30,10 @@ describe('cancelJob', () => {
     await system.scheduler.cancelJob(id, { reason: 'changed my mind' });
     assert.ok(reason instanceof Error);
     const { state, lastError, runningRuns } = await status(id);
-    assert.deepEqual({ state, lastError, runningRuns }, { state: 'cancelled', lastError: 'changed my mind', runningRuns: [] });
+    assert.deepEqual(
+      { state, lastError, runningRuns },
+      { state: 'cancelled', lastError: 'changed my mind', runningRuns: [] },
+    );
   });
 
   it('takes the run from a handler that ignores it', async () => {
@@ -89,7 +92,10 @@ describe('cancelJob', () => {
     system.on(() => {
       throw new Error('always');
     });
-    const retrying = await schedule('retrying', { schedule: once(new Date()), retryPolicy: { initialInterval: '1h', maximumInterval: '1h' } });
+    const retrying = await schedule('retrying', {
+      schedule: once(new Date()),
+      retryPolicy: { initialInterval: '1h', maximumInterval: '1h' },
+    });
     await eventually(
       () => status(retrying),
       ({ lastError }) => lastError === 'always',

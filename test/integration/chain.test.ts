@@ -87,7 +87,11 @@ describe('afterJob', () => {
   });
 
   it('runs on failure or completion as asked, and is cancelled down the chain where nothing matches', async () => {
-    const first = await schedule('fail', { schedule: once({ in: 700 }), retryPolicy: { maximumAttempts: 1 }, payload: 'fail' });
+    const first = await schedule('fail', {
+      schedule: once({ in: 700 }),
+      retryPolicy: { maximumAttempts: 1 },
+      payload: 'fail',
+    });
     const onFailure = await schedule('on-failure', { schedule: afterJob(first, { on: 'failure' }) });
     const onEither = await schedule('on-either', { schedule: afterJob(first, { on: 'completion' }) });
     const onSuccess = await schedule('on-success', { schedule: afterJob(first) });
@@ -137,7 +141,10 @@ describe('afterJob', () => {
     const { predecessors, predecessor } = system.callsOf(all)[0]!.context;
     assert.deepEqual(new Set(predecessors.map(({ jobId }) => jobId)), new Set(ids));
     const ends = predecessors.map(({ endedAt }) => endedAt.getTime());
-    assert.deepEqual(ends, ends.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      ends,
+      ends.toSorted((a, b) => a - b),
+    );
     assert.equal(predecessor, predecessors.at(-1));
     // Some have ended before it is scheduled, one has not.
     const open = await schedule('part-3', { schedule: once({ in: 900 }) });
@@ -152,7 +159,11 @@ describe('afterJob', () => {
 
   it('is cancelled if one of several does not end as asked', async () => {
     const good = await schedule('good', { schedule: once({ in: 300 }) });
-    const bad = await schedule('bad', { schedule: once({ in: 700 }), payload: 'fail', retryPolicy: { maximumAttempts: 1 } });
+    const bad = await schedule('bad', {
+      schedule: once({ in: 700 }),
+      payload: 'fail',
+      retryPolicy: { maximumAttempts: 1 },
+    });
     const both = await schedule('both', { schedule: afterJob([good, bad]) });
     const cancelled = await ended(both);
     assert.equal(cancelled.state, 'cancelled');
@@ -167,7 +178,9 @@ describe('afterJob', () => {
     const first = await schedule('circle-1', { schedule: interval('1h') });
     await assert.rejects(schedule('self', { schedule: afterJob(system.name('self')) }), { code: 'DEPENDENCY_CYCLE' });
     await assert.rejects(schedule('orphan', { schedule: afterJob(system.name('nobody')) }), { code: 'JOB_NOT_FOUND' });
-    await assert.rejects(schedule('fan', { schedule: afterJob([first, system.name('fan-2')]) }), { name: /Job|Schedule/ });
+    await assert.rejects(schedule('fan', { schedule: afterJob([first, system.name('fan-2')]) }), {
+      name: /Job|Schedule/,
+    });
     const second = await schedule('circle-2', { schedule: afterJob(first) });
     const third = await schedule('circle-3', { schedule: afterJob(second) });
     await assert.rejects(

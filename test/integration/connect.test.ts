@@ -3,9 +3,10 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once as event } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
 import { Client, Connection } from '@temporalio/client';
@@ -383,40 +384,93 @@ describe('a scheduler', () => {
   });
 
   it('tells of a server that went away within the call timeout, and goes on when it is back', async () => {
-    const { address } = await testServer();
-    const [host = '', port = ''] = address.split(':');
-    const sockets = new Set<{ destroy(): void }>();
-    let isDown = false;
-    const { connect } = await import('node:net');
-    const proxy = createServer((socket) => {
-      if (isDown) return void socket.destroy();
-      const upstream = connect(Number(port), host);
-      for (const end of [socket, upstream]) {
-        sockets.add(end);
-        end.on('error', () => {}).on('close', () => sockets.delete(end));
-      }
-      socket.pipe(upstream).pipe(socket);
-    });
-    proxy.listen(0, '127.0.0.1');
-    await event(proxy, 'listening');
-    const place = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-    await using scheduler = await Scheduler.connect({
-      address: place,
-      callTimeout: 700,
-      taskQueue: `away-${randomUUID()}`,
-    });
-    isDown = true;
-    for (const socket of sockets) socket.destroy();
+    await using way = await Way.to((await testServer()).address);
+    const { address } = way;
+    await using scheduler = await Scheduler.connect({ address, callTimeout: 700, taskQueue: `away-${randomUUID()}` });
+    way.cut();
     const started = Date.now();
-    await assert.rejects(scheduler.listJobs(), { code: 'UNAVAILABLE', message: new RegExp(place) });
+    await assert.rejects(scheduler.listJobs(), { code: 'UNAVAILABLE', message: new RegExp(address) });
     assert.ok(Date.now() - started < 1_500);
-    isDown = false;
+    way.mend();
     const jobs = await eventually(
       () => scheduler.listJobs().catch(() => undefined),
       (answer) => answer !== undefined,
     );
     assert.deepEqual(jobs, []);
-    for (const socket of sockets) socket.destroy();
-    proxy.close();
+  });
+
+  it('that is closed while it waits ends the call as cancelled, and not the process, when the server goes away', async () => {
+    await using way = await Way.to((await testServer()).address);
+    const scheduler = await Scheduler.connect({ address: way.address, taskQueue: `closed-${randomUUID()}` });
+    const id = await scheduler.scheduleJob({ jobType: 'task', schedule: once({ in: '1h' }), payload: {} });
+    const bytes = way.bytes;
+    const waiting = assert.rejects(scheduler.waitForJob(id), { code: 'UNAVAILABLE' });
+    // Two reads and then the wait, which is answered only when the way is cut.
+    await eventually(
+      async () => way.bytes,
+      (now) => now > bytes,
+    );
+    await eventually(
+      () => way.quiet(300),
+      (isQuiet) => isQuiet,
+    );
+    await scheduler.close();
+    way.cut();
+    await waiting;
   });
 });
+
+/** A way to a server that can be cut and mended. */
+class Way implements AsyncDisposable {
+  bytes = 0;
+  #isCut = false;
+  readonly #sockets = new Set<Socket>();
+  readonly #proxy: Server;
+
+  private constructor(target: string) {
+    const [host, port] = target.split(':');
+    this.#proxy = createServer((socket) => {
+      if (this.#isCut) return void socket.destroy();
+      const upstream = connect(Number(port), host);
+      for (const end of [socket, upstream]) {
+        this.#sockets.add(end);
+        end.on('error', () => {}).on('close', () => this.#sockets.delete(end));
+        end.on('data', ({ length }) => (this.bytes += length));
+      }
+      socket.pipe(upstream).pipe(socket);
+      return undefined;
+    });
+  }
+
+  static async to(target: string): Promise<Way> {
+    const way = new Way(target);
+    way.#proxy.listen(0, '127.0.0.1');
+    await event(way.#proxy, 'listening');
+    return way;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${(this.#proxy.address() as AddressInfo).port}`;
+  }
+
+  cut(): void {
+    this.#isCut = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  mend(): void {
+    this.#isCut = false;
+  }
+
+  /** Whether nothing passes for so long. */
+  async quiet(milliseconds: number): Promise<boolean> {
+    const { bytes } = this;
+    await sleep(milliseconds);
+    return this.bytes === bytes;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cut();
+    this.#proxy.close();
+  }
+}

@@ -18,29 +18,28 @@ describe('a crash', () => {
   after(() => facts.forEach((fact) => console.log(`      ${fact}`)));
 
   it('of the client after its call was answered loses nothing: the job runs once', async function () {
-    this.timeout(20_000 * ROUNDS);
+    this.timeout(40_000 * ROUNDS);
     const late: number[] = [];
     for (const round of rounds) {
       await using system = await System.start({ worker: false });
       const { address, taskQueue } = system;
       const id = system.name('of-the-killed');
-      const at = new Date(Date.now() + 4_000 + round * 150);
-      await using client = Child.start('client', { address, taskQueue, id, at: at.toISOString(), payload: {} });
-      await client.says('scheduled');
+      await using client = Child.start('client', { address, taskQueue, id, after: 2_000 + round * 150, payload: {} });
+      const due = Number((await client.says('scheduled'))['due']);
       client.kill('SIGKILL');
       assert.equal(await client.ended, 'SIGKILL');
-      assert.ok(Date.now() < at.getTime(), 'killed too late');
+      assert.ok(Date.now() < due, 'killed too late');
       await using worker = Child.start('worker', { address, taskQueue });
       const started = await worker.says('started', 1, { jobId: id });
-      assert.equal(started['scheduledAt'], at.getTime());
-      late.push(started.at - at.getTime());
+      assert.equal(started['scheduledAt'], due);
+      late.push(started.at - due);
       assert.equal(await system.scheduler.waitForJob(id), 1);
       const { state, lastRun } = await system.scheduler.getJobStatus(id);
       assert.equal(state, 'completed');
       assert.equal(lastRun?.attempts, 1);
       assert.equal(worker.said.filter(({ event }) => event === 'started').length, 1);
     }
-    assert.ok(late.every((ms) => ms >= 0 && ms < 5_000));
+    assert.ok(late.every((ms) => ms >= 0));
     facts.push(`client killed ${late.length} times; started ${late.join(', ')} ms after the due time`);
   });
 
@@ -67,7 +66,13 @@ describe('a crash', () => {
           // Killed as soon as the last call has answered, now after this one, now after that.
           const calls = [
             () => scheduler.scheduleJob({ id: 'once', jobType: 'task', schedule: once(at), payload: {} }),
-            () => scheduler.scheduleJob({ id: 'every', jobType: 'task', schedule: interval('2s', { maxRuns: 4 }), payload: {} }),
+            () =>
+              scheduler.scheduleJob({
+                id: 'every',
+                jobType: 'task',
+                schedule: interval('2s', { maxRuns: 4 }),
+                payload: {},
+              }),
           ];
           for (const call of round % 2 === 0 ? calls : calls.toReversed()) await call();
           await server.kill();
@@ -100,12 +105,15 @@ describe('a crash', () => {
   });
 
   it('of a worker in the middle of a handler is noticed within the heartbeat timeout + 5 s, and another runs it', async function () {
-    this.timeout(20_000 * ROUNDS);
+    this.timeout(40_000 * ROUNDS);
     const noticed: number[] = [];
+    const closed: number[] = [];
     for (const round of rounds) {
       await using system = await System.start({ worker: false });
       const { address, taskQueue } = system;
-      await using victim = Child.start('worker', { address, taskQueue });
+      await using one = Child.start('worker', { address, taskQueue });
+      await using other = Child.start('worker', { address, taskQueue });
+      await Promise.all([one.says('ready'), other.says('ready')]);
       const id = await system.scheduler.scheduleJob({
         jobType: 'errand',
         schedule: once(new Date()),
@@ -113,9 +121,11 @@ describe('a crash', () => {
         heartbeatTimeout: '2s',
         retryPolicy: { initialInterval: 20 },
       });
-      await victim.says('started', 1, { jobId: id, attempt: 1 });
-      await using next = Child.start('worker', { address, taskQueue });
-      await next.says('ready');
+      const first = { jobId: id, attempt: 1 };
+      const [victim, next] = await Promise.race([
+        one.says('started', 1, first).then(() => [one, other] as const),
+        other.says('started', 1, first).then(() => [other, one] as const),
+      ]);
       // At another moment between two heartbeats each time.
       await new Promise((resolve) => setTimeout(resolve, (round * 170) % 700));
       victim.kill('SIGKILL');
@@ -125,10 +135,16 @@ describe('a crash', () => {
       noticed.push(at - died);
       assert.equal(attempt, 2);
       assert.ok(at - died <= 7_000, `noticed after ${at - died} ms`);
+      const { at: finished } = await next.says('finished');
       assert.equal(await system.scheduler.waitForJob(id), 2);
+      closed.push(Date.now() - finished);
+      // The server still takes the dead worker for the one that knows the run, and gives up waiting for it.
+      assert.ok(closed.at(-1)! <= 5_000, `closed ${closed.at(-1)} ms after the handler had finished`);
       assert.equal(next.said.filter(({ event }) => event === 'started').length, 1);
     }
-    facts.push(`worker killed ${noticed.length} times in a handler; attempted again after ${noticed.join(', ')} ms`);
+    facts.push(
+      `worker killed ${noticed.length} times in a handler; attempted again after ${noticed.join(', ')} ms, closed ${closed.join(', ')} ms after its end`,
+    );
   });
 
   it('leaves no server behind', async () => {

@@ -33,6 +33,13 @@ for (const engine of ['v1', 'v2'] as const) {
       } as ScheduledJob);
     }
 
+    /** A list is behind: it is asked when it can have the one run of a job, from its start to its end. */
+    const runOf = (id: string) =>
+      eventually(
+        async () => (await system.scheduler.listRuns(id).next()).value,
+        (run) => run?.state === 'completed',
+      );
+
     before(async function () {
       this.timeout(40_000);
       expected.clear();
@@ -71,6 +78,7 @@ for (const engine of ['v1', 'v2'] as const) {
         system.called(1, running),
         system.called(1, again),
         system.called(1, ended),
+        runOf(ended),
       ]);
       assert.ok(follower);
       await eventually(
@@ -78,7 +86,7 @@ for (const engine of ['v1', 'v2'] as const) {
         (jobs) => jobs.length === expected.size && jobs.every(({ id, state }) => state === expected.get(id)),
       ).catch(async () => {
         const states = (await scheduler.listJobs()).map(({ id, state }) => [id, state] as const);
-        assert.deepEqual(new Map(states.toSorted()), new Map([...expected].toSorted()));
+        assert.deepEqual(Object.fromEntries(states), Object.fromEntries(expected));
       });
     });
     after(async () => {
@@ -96,9 +104,11 @@ for (const engine of ['v1', 'v2'] as const) {
     it('tells of each what its status tells', async () => {
       for (const job of await system.scheduler.listJobs()) {
         const status = await system.scheduler.getJobStatus(job.id);
-        for (const field of ['id', 'jobType', 'schedule', 'priority', 'tags', 'state', 'nextExecution'] as const) {
+        for (const field of ['id', 'jobType', 'priority', 'tags', 'state', 'nextExecution'] as const) {
           assert.deepEqual(job[field], status[field], `${field} of ${job.id}`);
         }
+        // A list of schedules has their times, and not how many runs they were given.
+        assert.deepEqual({ ...status.schedule, maxRuns: 1 }, { ...job.schedule, maxRuns: 1 }, `schedule of ${job.id}`);
       }
     });
 
@@ -216,14 +226,13 @@ describe('a list of jobs', () => {
       const found = await system.scheduler.listJobs({ idPrefix });
       assert.deepEqual(idsOf(found), ids.filter((id) => id.startsWith(idPrefix)).toSorted(), word);
     }
-    await Promise.all(ids.map((id) => system.scheduler.cancelJob(id)));
   });
 
   it('goes on to further pages until it has what was asked for', async () => {
     const names = Array.from({ length: 24 }, (_, index) =>
       index % 8 === 7 ? `${system.id}p_${index}` : `${system.id}px${index}`,
     );
-    const { ids } = await system.scheduler.scheduleJobs(names.map((id) => ({ ...later(), id, tags: ['pages'] })));
+    await system.scheduler.scheduleJobs(names.map((id) => ({ ...later(), id, tags: ['pages'] })));
     await listed({ tag: 'pages' }, 24);
     // To the server `_` is any character, so a page of 2 has mostly others.
     const found = await system.scheduler.listJobs({ tag: 'pages', idPrefix: `${system.id}p_`, limit: 2 });
@@ -231,13 +240,10 @@ describe('a list of jobs', () => {
     assert.ok(found.every(({ id }) => id.startsWith(`${system.id}p_`)));
     const all = await system.scheduler.listJobs({ tag: 'pages', idPrefix: `${system.id}p_`, limit: 4 });
     assert.deepEqual(idsOf(all), names.filter((id) => id.includes('p_')).toSorted());
-    await Promise.all(ids.map((id) => system.scheduler.cancelJob(id)));
   });
 
   it('can be left half way', async () => {
-    const { ids } = await system.scheduler.scheduleJobs(
-      Array.from({ length: 3 }, () => ({ ...later(), tags: ['left'] })),
-    );
+    await system.scheduler.scheduleJobs(Array.from({ length: 3 }, () => ({ ...later(), tags: ['left'] })));
     await listed({ tag: 'left' }, 3);
     const seen = [];
     for await (const job of system.scheduler.iterateJobs({ tag: 'left' })) {
@@ -245,7 +251,6 @@ describe('a list of jobs', () => {
       if (seen.length === 2) break;
     }
     assert.equal(seen.length, 2);
-    await Promise.all(ids.map((id) => system.scheduler.cancelJob(id)));
   });
 
   it('follows what is changed of a job', async () => {
@@ -270,9 +275,6 @@ describe('a list of jobs', () => {
       (await system.scheduler.listJobs({ idPrefix: id })).map(({ state, tags }) => [state, ...tags]),
       [['scheduled', 'new']],
     );
-    for (const filter of [{ state: 'cancelled' }, { tag: 'old' }] as const) {
-      assert.deepEqual(await system.scheduler.listJobs({ ...filter, idPrefix: id }), [], JSON.stringify(filter));
-    }
     await system.scheduler.cancelJob(id);
   });
 
@@ -287,33 +289,39 @@ describe('a list of jobs', () => {
     for (const id of ids) {
       const { scheduler } = other;
       const calls = [
-        scheduler.getJobStatus(id),
-        scheduler.cancelJob(id),
-        scheduler.pauseJob(id),
-        scheduler.resumeJob(id),
-        scheduler.triggerJob(id),
-        scheduler.updateJob(id, { priority: 'high' }),
-        scheduler.listRuns(id).next(),
-        scheduler.waitForJob(id),
-        scheduler.scheduleJob({ ...later(), schedule: afterJob(id) }),
+        () => scheduler.getJobStatus(id),
+        () => scheduler.cancelJob(id),
+        () => scheduler.pauseJob(id),
+        () => scheduler.resumeJob(id),
+        () => scheduler.triggerJob(id),
+        () => scheduler.updateJob(id, { priority: 'high' }),
+        () => scheduler.listRuns(id).next(),
+        () => scheduler.waitForJob(id),
+        () => scheduler.scheduleJob({ ...later(), schedule: afterJob(id) }),
       ];
-      for (const call of calls) await assert.rejects(call, { code: 'JOB_NOT_FOUND', jobId: id });
-      await assert.rejects(scheduler.scheduleJob({ ...later(), id }), { code: 'JOB_ALREADY_EXISTS' });
-      await assert.rejects(scheduler.scheduleJob({ ...recurring(), id }, { onConflict: 'replace' }), {
-        code: 'JOB_ALREADY_EXISTS',
-      });
+      for (const [index, call] of calls.entries()) {
+        await assert.rejects(call, { code: 'JOB_NOT_FOUND', jobId: id }, `call ${index}`);
+      }
+      const same = id === ids[0] ? later() : recurring();
+      for (const onConflict of ['error', 'keep', 'replace'] as const) {
+        const taken = {
+          code: 'JOB_ALREADY_EXISTS',
+          jobId: id,
+          message: /taken in the namespace by something that is no job/,
+        };
+        await assert.rejects(scheduler.scheduleJob({ ...same, id }, { onConflict }), taken);
+      }
     }
     await other.scheduler.pause();
     assert.equal(await system.scheduler.isPaused(), false);
     for (const id of ids) assert.equal((await system.scheduler.getJobStatus(id)).state, 'scheduled');
-    await Promise.all(ids.map((id) => system.scheduler.cancelJob(id)));
   });
 
   it('has jobs that other tools made in the same shape, and they work', async () => {
     const { address, taskQueue, scheduler, client } = system;
     const [byCli, bySdk] = [system.name('by-cli'), system.name('by-sdk')];
     const attributes = { JobQueue: taskQueue, JobKind: 'interval', JobType: 'task', JobPriority: 'high', JobId: byCli };
-    const action = ['--workflow-type', 'runJob', '--task-queue', taskQueue, '--workflow-id', byCli];
+    const action = ['--type', 'runJob', '--task-queue', taskQueue, '--workflow-id', byCli];
     const input = ['--input', JSON.stringify({ jobType: 'task', payload: { from: 'cli' } })];
     const search = Object.entries(attributes).flatMap(([name, value]) => [
       '--schedule-search-attribute',

@@ -29,7 +29,8 @@ describe('startLocalScheduler', () => {
     calls.push(jobId);
     return { was: payload };
   });
-  const start = (options: Partial<LocalSchedulerOptions> = {}) => startLocalScheduler({ handlers: [handler], database, ...options });
+  const start = (options: Partial<LocalSchedulerOptions> = {}) =>
+    startLocalScheduler({ handlers: [handler], database, ...options });
   /** The server's process, as temporal-dev.sh records it beside the database. */
   const serverPid = () => Number(/^pid (\d+)$/m.exec(readFileSync(`${database}.server`, 'utf8'))?.[1]);
   /** The processes whose command line has this in it: the script has the database's path, the server its port. */
@@ -81,7 +82,11 @@ describe('startLocalScheduler', () => {
     process.kill('SIGKILL');
     assert.equal(await process.ended, 'SIGKILL');
     await gone(pid);
-    assert.deepEqual(processesWith(database), []);
+    // The script that saw to it.
+    await eventually(
+      () => Promise.resolve(processesWith(database)),
+      ({ length }) => length === 0,
+    );
     await using next = Child.start('local', { ...options, jobs: {} });
     const started = await next.says('started', 1, { jobId: 'killed', attempt: 1 });
     assert.ok(started.at >= Date.parse(at));
@@ -99,7 +104,10 @@ describe('startLocalScheduler', () => {
     const first = await start(options);
     const words = portOf(first);
     await first.scheduleJob({ id: 'lost', jobType: 'work', schedule: once({ in: '1d' }), payload: 1 });
-    await eventually(() => first.listJobs(), ({ length }) => length === 1);
+    await eventually(
+      () => first.listJobs(),
+      ({ length }) => length === 1,
+    );
     await first.close();
     assert.deepEqual(processesWith(words), []);
     assert.equal(existsSync(database), false);

@@ -80,7 +80,10 @@ describe('once', () => {
     const soon = { ...job, schedule: once(new Date()), payload: 'new' };
     await system.scheduler.scheduleJob(soon, { onConflict: 'replace' });
     await system.scheduler.waitForJob(job.id);
-    assert.deepEqual(system.callsOf(job.id).map(({ payload }) => payload), ['new']);
+    assert.deepEqual(
+      system.callsOf(job.id).map(({ payload }) => payload),
+      ['new'],
+    );
   });
 
   it('tells progress, attempts and the error of the attempt before while it runs', async () => {
@@ -145,6 +148,9 @@ describe('once', () => {
     system.on(() => Promise.reject(failure));
     await system.scheduler.updateJob(id, { schedule: once(new Date()) });
     await assert.rejects(system.scheduler.waitForJob(id), { name: 'JobFailedError', message: /failed: once only/ });
-    assert.deepEqual(system.callsOf(id).map(({ payload }) => payload), [{ keep: true }]);
+    assert.deepEqual(
+      system.callsOf(id).map(({ payload }) => payload),
+      [{ keep: true }],
+    );
   });
 });

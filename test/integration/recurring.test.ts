@@ -68,11 +68,20 @@ for (const engine of ['v1', 'v2'] as const) {
     });
 
     it('are the same job when scheduled again, and another one when replaced', async () => {
-      const job = { schedule: cron('0 2 * * *'), timeout: '1h', tags: ['x'], overlap: 'skip', payload: { a: [1, { b: null }] } };
+      const job = {
+        schedule: cron('0 2 * * *'),
+        timeout: '1h',
+        tags: ['x'],
+        overlap: 'skip',
+        payload: { a: [1, { b: null }] },
+      };
       const id = await schedule('again', job);
       assert.equal(await schedule('again', job), id);
       await assert.rejects(schedule('again', { ...job, timeout: '2h' }), { code: 'JOB_ALREADY_EXISTS' });
-      await system.scheduler.scheduleJob({ id, jobType: 'task', payload: 2, schedule: interval('1h'), priority: 'low' }, { onConflict: 'replace' });
+      await system.scheduler.scheduleJob(
+        { id, jobType: 'task', payload: 2, schedule: interval('1h'), priority: 'low' },
+        { onConflict: 'replace' },
+      );
       const { schedule: source, priority } = await status(id);
       assert.deepEqual(source, interval('1h'));
       assert.equal(priority, 'low');
@@ -97,7 +106,10 @@ for (const engine of ['v1', 'v2'] as const) {
       await system.scheduler.backfillJob(id, { from, to: new Date('2026-03-01T03:30:00Z') });
       await system.called(4, id);
       const dueTimes = system.callsOf(id).map(({ context }) => context.scheduledAt.toISOString());
-      assert.deepEqual(dueTimes.toSorted(), [0, 1, 2, 3].map((hour) => `2026-03-01T0${hour}:00:00.000Z`));
+      assert.deepEqual(
+        dueTimes.toSorted(),
+        [0, 1, 2, 3].map((hour) => `2026-03-01T0${hour}:00:00.000Z`),
+      );
     });
 
     it('change only what is named, and both of two changes at once', async () => {
@@ -113,7 +125,10 @@ for (const engine of ['v1', 'v2'] as const) {
         system.scheduler.updateJob(id, { tags: ['b'], retryPolicy: { initialInterval: '5s' } }),
       ]);
       const { state, paused, priority, tags, schedule: source } = await status(id);
-      assert.deepEqual({ state, paused, priority, tags }, { state: 'paused', paused: { by: 'person', reason: 'kept' }, priority: 'high', tags: ['b'] });
+      assert.deepEqual(
+        { state, paused, priority, tags },
+        { state: 'paused', paused: { by: 'person', reason: 'kept' }, priority: 'high', tags: ['b'] },
+      );
       assert.deepEqual(source, interval('1h', { maxRuns: 9 }));
       const description = await system.client.schedule.getHandle(id).describe();
       assert.equal(description.state.remainingActions, 9);
@@ -121,7 +136,13 @@ for (const engine of ['v1', 'v2'] as const) {
         ...(description.action.args as [object])[0],
         payload: { keep: 1 },
         priority: 'high',
-        retryPolicy: { maximumAttempts: 4, initialInterval: 5_000, backoffCoefficient: 2, maximumInterval: 100_000, nonRetryableErrorTypes: [] },
+        retryPolicy: {
+          maximumAttempts: 4,
+          initialInterval: 5_000,
+          backoffCoefficient: 2,
+          maximumInterval: 100_000,
+          nonRetryableErrorTypes: [],
+        },
       });
       await system.scheduler.updateJob(id, { schedule: cron('0 3 * * *') });
       await system.scheduler.resumeJob(id);

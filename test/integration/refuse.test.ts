@@ -37,6 +37,7 @@ const invalidArgument = (message: RegExp): Refusal => ({
 });
 
 // What no TypeScript caller can write, and a JavaScript one can.
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 const untyped = <Type>(value: unknown): Type => value as Type;
 const parsed = (json: string): unknown => JSON.parse(json);
 const nested = (levels: number): unknown => (levels === 0 ? 1 : { in: nested(levels - 1) });

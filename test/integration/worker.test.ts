@@ -42,7 +42,7 @@ describe('a worker', () => {
       let [running, most] = [0, 0];
       busy.on(async (payload) => {
         most = Math.max(most, ++running);
-        await (payload === 'first' ? start.opened : sleep(10));
+        await (payload === 'first' ? start.opened : sleep(30));
         running--;
       });
       const schedule = (payload: unknown, priority: 'high' | 'normal' | 'low') =>
@@ -50,8 +50,11 @@ describe('a worker', () => {
       await Promise.all([schedule('first', 'low'), schedule('first', 'low')]);
       await busy.called(2);
       // The lowest first, so that their order in the queue is not the one they are to start in.
-      const priorities = (['low', 'normal', 'high'] as const).flatMap((priority) => Array.from({ length: 10 }, () => priority));
-      for (const priority of priorities) await schedule(priority, priority);
+      const priorities = (['low', 'normal', 'high'] as const).flatMap((priority) =>
+        Array.from({ length: 10 }, () => priority),
+      );
+      const ids: string[] = [];
+      for (const priority of priorities) ids.push(await schedule(priority, priority));
       const backlog = () =>
         busy.client.workflowService.describeTaskQueue({
           namespace: 'default',
@@ -63,10 +66,20 @@ describe('a worker', () => {
       assert.equal(busy.calls.length, 2);
       start.open();
       await busy.called(32);
-      assert.deepEqual(
-        busy.calls.slice(2).map(({ payload }) => payload),
-        priorities.toReversed(),
+      await Promise.all(ids.map((id) => busy.scheduler.waitForJob(id)));
+      // In the order in which the server gave them out: of the two at once it need not be the handlers'.
+      const starts = await Promise.all(
+        ids.map(async (id, index) => {
+          const { lastRun } = await busy.scheduler.getJobStatus(id);
+          return { priority: priorities[index], at: lastRun!.startedAt!.getTime() };
+        }),
       );
+      const times = (priority: string) => starts.filter((one) => one.priority === priority).map(({ at }) => at);
+      assert.ok(Math.max(...times('high')) <= Math.min(...times('normal')), JSON.stringify(starts));
+      assert.ok(Math.max(...times('normal')) <= Math.min(...times('low')), JSON.stringify(starts));
+      const called = busy.calls.slice(2).map(({ payload }) => payload);
+      assert.ok(called.lastIndexOf('high') <= 10 && called.indexOf('normal') >= 9, called.join());
+      assert.ok(called.lastIndexOf('normal') <= 20 && called.indexOf('low') >= 19, called.join());
       assert.equal(most, 2);
     });
   });
@@ -151,7 +164,7 @@ describe('a worker', () => {
         [new TypeError('x'.repeat(3_000_000)), /^TypeError: x{10000} \.\.\. \(3000000 characters\)$/],
       ]);
       for (const [what, expected] of thrown) {
-        system.on(() => Promise.reject(what as Error));
+        system.on(() => Promise.reject(what));
         const status = await run({ retryPolicy: { maximumAttempts: 1 } });
         assert.equal(status.state, 'failed');
         assert.match(status.lastError ?? '', expected);
@@ -166,7 +179,12 @@ describe('a worker', () => {
         progress({ done: 70 });
         throw new Error('stumbled');
       });
-      const id = await system.scheduler.scheduleJob({ jobType: 'task', schedule: NOW(), payload: {}, retryPolicy: QUICK });
+      const id = await system.scheduler.scheduleJob({
+        jobType: 'task',
+        schedule: NOW(),
+        payload: {},
+        retryPolicy: QUICK,
+      });
       await system.called(2, id);
       const status = await eventually(
         () => system.scheduler.getJobStatus(id),
@@ -232,7 +250,7 @@ describe('a worker', () => {
     it('gives up an attempt that blocks the process beyond the heartbeat timeout', async () => {
       system.on((_, { attempt, signal }) => {
         if (attempt > 1) return 'second';
-        for (const end = Date.now() + 1_700; Date.now() < end; );
+        for (const end = Date.now() + 1_700; Date.now() < end;);
         return untilTold(signal);
       });
       const id = await system.scheduler.scheduleJob({
@@ -278,7 +296,7 @@ describe('a worker', () => {
       system.on(() => 'x'.repeat(1_899_998));
       const { state, lastRun } = await run();
       assert.equal(state, 'completed');
-      assert.equal((lastRun?.result as string).length, 1_899_998);
+      assert.equal(String(lastRun?.result).length, 1_899_998);
     });
 
     it('nothing, completes the run', async () => {
@@ -431,4 +449,3 @@ describe('a worker', () => {
     });
   });
 });
-

@@ -3,7 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { Scheduler, defineJob, type JobContext, type JobHandler } from '../../src/index.ts';
 import { createJobWorker, type JobWorkerOptions } from '../../src/worker.ts';
-import { testServer } from './servers.ts';
+import { quiet, testServer } from './servers.ts';
 
 /** A job that does what its test tells it: see {@link System.on}. */
 export const task = defineJob('task', { payload: z.unknown() });
@@ -41,6 +41,7 @@ export class System implements AsyncDisposable {
   static async start(
     options: { engine?: 'v1' | 'v2'; address?: string; worker?: boolean | Partial<JobWorkerOptions> } = {},
   ): Promise<System> {
+    quiet();
     const address = options.address ?? (await testServer(options.engine)).address;
     const id = randomUUID().slice(0, 8);
     const taskQueue = `test-${id}`;
