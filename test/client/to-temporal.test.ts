@@ -139,7 +139,7 @@ describe('a job as Temporal has it', () => {
       fc.asyncProperty(jobs(recurringSchedules), async (job) => {
         const { description } = await recordOf(job);
         const info = infoOfRecord(
-          { ...description, action: { type: 'startWorkflow', workflowType: 'runJob' } } as never,
+          { ...description, action: { type: 'startWorkflow', workflowType: 'runJob' } },
           new Set(),
           undefined,
         );
@@ -191,12 +191,12 @@ describe('a job as Temporal has it', () => {
   });
 
   it('starts after a delay where its time is a second or more ahead, and else at once, and waits by itself', () => {
-    const start = (schedule: ReturnType<typeof once>) =>
+    const startOf = (schedule: ReturnType<typeof once>) =>
       toStartOptions(parseJob({ jobType: 't', payload: 1, schedule }), QUEUE, createdAt);
     const ahead = (milliseconds: number) => once(new Date(createdAt.getTime() + milliseconds));
-    assert.equal(start(ahead(1_000)).startDelay, 1_000);
-    assert.equal(start(once({ in: '1.5s' })).startDelay, 1_500);
-    for (const schedule of [ahead(999), ahead(0), once(new Date(0))]) assert.ok(!('startDelay' in start(schedule)));
+    assert.equal(startOf(ahead(1_000)).startDelay, 1_000);
+    assert.equal(startOf(once({ in: '1.5s' })).startDelay, 1_500);
+    for (const schedule of [ahead(999), ahead(0), once(new Date(0))]) assert.ok(!('startDelay' in startOf(schedule)));
   });
 });
 

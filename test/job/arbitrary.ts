@@ -4,7 +4,7 @@ import { cron, interval } from '../../src/job/schedule-builders.ts';
 import type { RecurringSchedule } from '../../src/job/schedule.ts';
 
 /** Zones of every habit: both hemispheres, either side of Greenwich, half hours, changes at midnight, none at all. */
-export const ZONES = [
+const ZONES = [
   'UTC',
   'Europe/Berlin',
   'Europe/London',

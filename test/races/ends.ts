@@ -95,10 +95,10 @@ const sameId: Race = {
     const results = await Promise.allSettled(jobs.map((job) => scheduler.scheduleJob(job)));
     const winners = jobs.filter((_, index) => results[index]?.status === 'fulfilled');
     const errors = results.flatMap((result) =>
-      result.status === 'rejected' ? [result.reason as { code?: string }] : [],
+      result.status === 'rejected' ? [result.reason as Error & { code?: string }] : [],
     );
-    if (errors.some(({ code }) => code !== 'JOB_ALREADY_EXISTS'))
-      return { violation: `not a typed conflict: ${String(errors.find(({ code }) => code !== 'JOB_ALREADY_EXISTS'))}` };
+    const other = errors.find(({ code }) => code !== 'JOB_ALREADY_EXISTS');
+    if (other) return { violation: `not a typed conflict: ${other.message}` };
     const definitions = new Set(winners.map(({ payload, schedule }) => `${payload} ${schedule.kind}`));
     if (definitions.size !== 1)
       return { violation: `${definitions.size} definitions of ${name} were accepted: ${[...definitions].join(', ')}` };

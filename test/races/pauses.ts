@@ -11,9 +11,9 @@ const pauseUnderLoad: Race = {
   async round(system: System, { name, between }: RoundContext): Promise<Outcome> {
     const { scheduler } = system;
     const ids: string[] = [];
-    let isStopped = false;
+    const stop = new AbortController();
     const load = (async () => {
-      for (let number = 0; !isStopped; number++) {
+      for (let number = 0; !stop.signal.aborted; number++) {
         ids.push(
           await scheduler.scheduleJob({
             id: `${name}-${number}`,
@@ -28,7 +28,7 @@ const pauseUnderLoad: Race = {
     await scheduler.pause({ reason: 'race' });
     const answeredAt = Date.now();
     await pass(500);
-    isStopped = true;
+    stop.abort();
     await load;
     const early = system.calls.filter(({ at, jobId }) => at > answeredAt && jobId.startsWith(name));
     const held = ids.filter((id) => system.callsOf(id).length === 0).length;

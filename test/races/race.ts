@@ -18,9 +18,9 @@ export interface RoundContext {
   /** Unique in the suite's run. */
   readonly name: string;
   /** From 0 to 1, of the suite's seed. */
-  random(): number;
+  readonly random: () => number;
   /** Milliseconds between two values. */
-  between(low: number, high: number): number;
+  readonly between: (low: number, high: number) => number;
 }
 
 /** A small generator of its own for each round, so that a seed gives the same rounds however they interleave. */
