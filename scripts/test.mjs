@@ -58,8 +58,9 @@ function run(command, args) {
 
 const steps = {
   format: check(bin('oxfmt'), '--check', '.'),
-  lint: check(bin('oxlint'), '--type-aware', '--deny-warnings'),
+  // What imports the package by its name is typed by what is built.
   build: check(process.execPath, 'scripts/build.mjs'),
+  lint: check(bin('oxlint'), '--type-aware', '--deny-warnings'),
   types: check(bin('tsc'), '--noEmit'),
   unused: check(bin('knip')),
   units: mocha('test/{job,client,activities,workflows,replay}/**/*.test.ts'),

@@ -5,7 +5,6 @@
  */
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import type { Duration } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createChainActivities } from './activities/chain.ts';
 import { createHandlerActivities } from './activities/run-handler.ts';
@@ -18,6 +17,8 @@ import { createRecords, readResult } from './client/records.ts';
 import { ensureSearchAttributes } from './client/search-attributes.ts';
 import type { JobHandler } from './job/definition.ts';
 import { InvalidArgumentError } from './job/errors.ts';
+import { parseDuration, type Duration } from './job/duration.ts';
+import { parseJobType } from './job/parse-job.ts';
 import { show } from './job/show.ts';
 
 export interface JobWorkerOptions extends ConnectionSettings {
@@ -93,8 +94,8 @@ export class JobWorker implements AsyncDisposable {
  * @throws {@link SchedulerUnavailableError} if no server answers.
  */
 export async function createJobWorker(options: JobWorkerOptions): Promise<JobWorker> {
-  const { handlers, shutdownGraceTime = '10 seconds', dataConverter } = options;
-  const { taskQueue, maxConcurrentJobs } = checkWorkerOptions(options);
+  const { taskQueue, maxConcurrentJobs, graceTime } = checkWorkerOptions(options);
+  const { handlers, dataConverter } = options;
   const { connectionOptions, ...place } = resolveSettings(options);
   const { namespace } = place;
   return mapErrors(place, async () => {
@@ -121,7 +122,7 @@ export async function createJobWorker(options: JobWorkerOptions): Promise<JobWor
         stickyQueueScheduleToStartTimeout: KNOWN_WORKER_ANSWERS_WITHIN,
         maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
         defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
-        shutdownGraceTime,
+        shutdownGraceTime: graceTime,
       });
       return new JobWorker(worker, options.connection ? undefined : connection);
     } catch (error) {
@@ -132,27 +133,35 @@ export async function createJobWorker(options: JobWorkerOptions): Promise<JobWor
 }
 
 /** Refuses what a worker can't be made of, before anything is started for it. */
-export function checkWorkerOptions(options: Pick<JobWorkerOptions, 'handlers' | 'maxConcurrentJobs' | 'taskQueue'>) {
-  const { handlers, maxConcurrentJobs = 10 } = options;
+export function checkWorkerOptions(
+  options: Pick<JobWorkerOptions, 'handlers' | 'maxConcurrentJobs' | 'taskQueue' | 'shutdownGraceTime'>,
+) {
+  const { handlers, maxConcurrentJobs = 10, shutdownGraceTime = '10 seconds' } = options ?? {};
   checkHandlers(handlers);
+  const graceTime = parseDuration(shutdownGraceTime);
+  if (graceTime === undefined) {
+    throw new InvalidArgumentError(
+      `shutdownGraceTime: expected a duration such as 10000 or "10s", got ${show(shutdownGraceTime)}`,
+    );
+  }
   if (!Number.isInteger(maxConcurrentJobs) || maxConcurrentJobs < 1) {
     throw new InvalidArgumentError(
       `maxConcurrentJobs: expected a whole number of at least 1, got ${show(maxConcurrentJobs)}`,
     );
   }
-  return { taskQueue: checkTaskQueue(options.taskQueue), maxConcurrentJobs };
+  return { taskQueue: checkTaskQueue(options.taskQueue), maxConcurrentJobs, graceTime };
 }
 
 function checkHandlers(handlers: unknown): void {
   const isHandler = (handler: unknown): handler is JobHandler =>
     typeof (handler as JobHandler | null)?.run === 'function' &&
-    typeof (handler as JobHandler).definition?.jobType === 'string';
+    typeof (handler as JobHandler).definition?.payload?.safeParseAsync === 'function';
   if (!Array.isArray(handlers) || handlers.length === 0 || !handlers.every(isHandler)) {
     throw new InvalidArgumentError(
       `handlers: expected at least one of what a job definition's handler() gives, got ${show(handlers)}`,
     );
   }
-  const types = handlers.map(({ definition }) => definition.jobType);
+  const types = handlers.map(({ definition }) => parseJobType(definition.jobType));
   const twice = types.find((type, index) => types.indexOf(type) !== index);
   if (twice !== undefined)
     throw new InvalidArgumentError(`handlers: expected one for each job type, got two for ${show(twice)}`);

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Catalogue } from '../job/catalogue.ts';
-import { InvalidJobError, JobNotChangeableError } from '../job/errors.ts';
+import { InvalidArgumentError, InvalidJobError, JobNotChangeableError } from '../job/errors.ts';
 import type { Job, JobOptions } from '../job/job.ts';
+import { parseJob } from '../job/parse-job.ts';
+import { show } from '../job/show.ts';
 import { CHANGE, type OnceChange } from '../workflows/messages.ts';
 import { notFound } from './cancel.ts';
 import { onceJob, toJob } from './from-temporal.ts';
@@ -17,10 +19,23 @@ export type JobChanges = Partial<JobOptions> & {
   readonly schedule?: unknown;
 };
 
+/** What is to be changed of a job, each field of it checked by itself. */
+export function parseChanges(id: string, given: unknown): JobChanges {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new InvalidArgumentError(`changes: expected an object with what to change, got ${show(given)}`);
+  }
+  const changes: JobChanges & { id?: unknown } = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  );
+  if (changes.id !== undefined && changes.id !== id) {
+    throw new InvalidJobError('id', `id: expected ${show(id)}, which can't be changed, got ${show(changes.id)}`);
+  }
+  parseJob({ jobType: 'any', schedule: { kind: 'once', in: 0 }, payload: null, ...changes });
+  return changes;
+}
+
 /** Changes of a job what is named, and nothing else. */
 export async function change(scope: Scope, id: string, changes: JobChanges, catalogue: Catalogue): Promise<void> {
-  if ('id' in changes && changes.id !== id)
-    throw new InvalidJobError('id', `id: can't be changed: schedule another job`);
   const [record, workflow] = await Promise.all([readRecord(scope, id), describeRun(scope, id)]);
   if (record) await changeScheduled(scope, record, changes, catalogue);
   else if (workflow) await changeOnce(scope, workflow, changes, catalogue);

@@ -9,7 +9,7 @@ import { toJob } from './from-temporal.ts';
 import { isAlreadyExists, isNotFound } from './map-error.ts';
 import { readRecord, type JobRecord, type Scope } from './record.ts';
 import { replace } from './replace.ts';
-import { CANCELLED, describeRun, onceMemo, type WorkflowInfo } from './runs.ts';
+import { CANCELLED, describeRun, onceMemo, readRun, type WorkflowInfo } from './runs.ts';
 import { dueTime, toOnceMemo, toScheduleOptions, toStartOptions } from './to-temporal.ts';
 
 /** What to do when the id names a job already. */
@@ -24,6 +24,7 @@ export type OnConflict =
 /** A once job due so soon could run before a clash of ids is seen. */
 const AT_ONCE = 2_000;
 const UNSETTLED = 1_000;
+const UNDONE = 'its id names another job';
 
 /** Schedules a job. Made again, whole or after it was cut off at any point, it comes to the same. */
 export async function create(scope: Scope, job: Job, isIdGiven: boolean, onConflict: OnConflict): Promise<JobId> {
@@ -85,7 +86,7 @@ async function undo({ client }: Scope, job: Job): Promise<void> {
   if (job.schedule.kind !== 'once') return client.schedule.getHandle(job.id).delete();
   const { namespace, identity } = client.options;
   const execution = { workflowId: job.id };
-  const reason = `${CANCELLED}its id names another job`;
+  const reason = `${CANCELLED}${UNDONE}`;
   await client.workflowService.terminateWorkflowExecution({
     namespace,
     identity,
@@ -128,8 +129,11 @@ async function settle(scope: Scope, job: Job, after: After | undefined, onConfli
   return job.id;
 }
 
-function read(scope: Scope, id: string) {
-  return Promise.all([readRecord(scope, id), describeRun(scope, id)]);
+/** What the id names: a schedule's record, or a workflow, unless that is one that was undone and is still to be deleted. */
+async function read(scope: Scope, id: string): Promise<[JobRecord | undefined, WorkflowInfo | undefined]> {
+  const [record, workflow] = await Promise.all([readRecord(scope, id), describeRun(scope, id)]);
+  const isUndone = workflow?.status.name === 'TERMINATED' && (await readRun(scope.client, workflow)).error === UNDONE;
+  return [record, isUndone ? undefined : workflow];
 }
 
 function isSameRecord(record: JobRecord, job: Job): boolean {

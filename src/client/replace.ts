@@ -31,20 +31,21 @@ export async function replace(
     await cancel(scope, job.id, 'replaced');
     await Promise.all((record.definition.after?.jobIds ?? []).map((id) => removeDependent(scope, id, job.id)));
     await client.schedule.getHandle(job.id).delete();
-  } else if (workflow?.status.name === 'RUNNING') {
+  } else if (workflow) {
     await cancel(scope, job.id, 'replaced');
   }
   if (job.schedule.kind === 'once') {
-    const { memo, ...options } = toStartOptions(job, queue, createdAt);
-    await client.workflow.start(RUN_JOB, {
-      ...options,
-      // Lists have the replaced run too, after this one.
-      memo: { ...memo, replaces: true },
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    });
+    const options = toStartOptions(job, queue, createdAt);
+    await client.workflow.start(RUN_JOB, { ...options, workflowIdReusePolicy: 'ALLOW_DUPLICATE' });
   } else {
-    const { memo, ...options } = { memo: {}, ...toScheduleOptions(job, queue, createdAt, after) };
-    await client.schedule.create({ ...options, memo: { ...memo, replaces: true } });
+    await client.schedule.create(toScheduleOptions(job, queue, createdAt, after));
     if (job.schedule.kind !== 'afterJob') await catchFirstRuns(scope, job, job.schedule, createdAt);
   }
+  if (workflow) await forgetRun(scope, workflow);
+}
+
+/** The replaced once job would stay in the lists, under the id that names another one now. */
+async function forgetRun({ client }: Scope, { workflowId, runId }: WorkflowInfo): Promise<void> {
+  const { namespace } = client.options;
+  await client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution: { workflowId, runId } });
 }

@@ -1,14 +1,21 @@
 import type { Client } from '@temporalio/client';
 import { Catalogue } from '../job/catalogue.ts';
-import { InvalidArgumentError, SchedulerUnavailableError } from '../job/errors.ts';
+import { SchedulerUnavailableError } from '../job/errors.ts';
 import { parseFilter, type JobFilter } from '../job/filter.ts';
 import type { JobContract, JobId, ScheduledJob } from '../job/job.ts';
 import { parseJobId } from '../job/parse-job.ts';
-import { show } from '../job/show.ts';
 import type { JobInfo, JobStatus, RunInfo } from '../job/status.ts';
 import { cancel } from './cancel.ts';
-import { change } from './change.ts';
-import { checkLimit, checkMissed, checkOnConflict, checkReason, checkTaskQueue, checkUntil } from './check-options.ts';
+import { change, parseChanges } from './change.ts';
+import {
+  checkKeys,
+  checkLimit,
+  checkMissed,
+  checkOnConflict,
+  checkReason,
+  checkTaskQueue,
+  checkUntil,
+} from './check-options.ts';
 import { connectClient, type ConnectionSettings } from './connect.ts';
 import { create, type OnConflict } from './create.ts';
 import { QueueHold } from './hold.ts';
@@ -20,7 +27,7 @@ import { pauseAll, resumeAll } from './pause.ts';
 import type { Scope } from './record.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { iterateRuns, readStatus } from './status.ts';
-import { backfill, trigger, waitFor } from './trigger.ts';
+import { backfill, parseRange, trigger, waitFor } from './trigger.ts';
 
 export interface SchedulerOptions<
   Jobs extends readonly JobContract[] = readonly JobContract[],
@@ -55,11 +62,15 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
   #isClosed = false;
 
   /** For {@link Scheduler.connect} and its like. */
-  protected constructor({ client, place }: Connected, options: SchedulerOptions<Jobs>) {
+  protected constructor(
+    { client, place }: Connected,
+    options: SchedulerOptions<Jobs>,
+    catalogue = new Catalogue(options.jobs),
+  ) {
     this.#scope = { client, queue: checkTaskQueue(options.taskQueue) };
     this.#hold = new QueueHold(client, this.#scope.queue);
     this.#place = place;
-    this.#catalogue = new Catalogue(options.jobs);
+    this.#catalogue = catalogue;
     this.#ownsConnection = !options.client;
   }
 
@@ -72,7 +83,9 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
   static async connect<const Jobs extends readonly JobContract[] = readonly JobContract[]>(
     options: SchedulerOptions<Jobs> = {},
   ): Promise<Scheduler<Jobs>> {
-    return new Scheduler(await connect(options), options);
+    // Refused before a connection is opened.
+    const catalogue = new Catalogue(options.jobs);
+    return new Scheduler(await connect(options), options, catalogue);
   }
 
   /**
@@ -88,6 +101,7 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
    * @throws {@link JobNotFoundError}, {@link DependencyCycleError}, {@link TooManyDependentsError} for `afterJob`.
    */
   async scheduleJob(job: ScheduledJob<Jobs>, options: { readonly onConflict?: OnConflict } = {}): Promise<JobId> {
+    checkKeys('scheduleJob', options, ['onConflict']);
     const onConflict = checkOnConflict(options.onConflict);
     const parsed = await this.#catalogue.parse(job);
     const isIdGiven = (job as { id?: unknown }).id !== undefined;
@@ -103,6 +117,7 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
     jobs: Iterable<ScheduledJob<Jobs>> | AsyncIterable<ScheduledJob<Jobs>>,
     options: { readonly onConflict?: OnConflict } = {},
   ): Promise<ScheduledJobs> {
+    checkKeys('scheduleJobs', options, ['onConflict']);
     const ids: (JobId | undefined)[] = [];
     const failures: ScheduledJobs['failures'] = [];
     await inParallel(jobs, async (job, index) => {
@@ -124,6 +139,7 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
    * @throws {@link JobNotFoundError}
    */
   async cancelJob(id: JobId, options: { readonly reason?: string } = {}): Promise<void> {
+    checkKeys('cancelJob', options, ['reason']);
     const reason = checkReason(options.reason, 'cancelled by cancelJob()');
     await this.#callFor(id, () => cancel(this.#scope, id, reason));
   }
@@ -159,6 +175,7 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
    * @param options.until when it ends by itself, if a worker lives then.
    */
   async pause(options: { readonly reason?: string; readonly until?: Date } = {}): Promise<void> {
+    checkKeys('pause', options, ['reason', 'until']);
     const reason = checkReason(options.reason, 'paused by pause()');
     const until = checkUntil(options.until);
     await this.#call(() => pauseAll(this.#scope, this.#hold, reason, until));
@@ -171,6 +188,7 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
    * @default 'skip'
    */
   async resume(options: { readonly missed?: 'skip' | 'latest' } = {}): Promise<void> {
+    checkKeys('resume', options, ['missed']);
     const missed = checkMissed(options.missed);
     await this.#call(() => resumeAll(this.#scope, this.#hold, missed));
   }
@@ -186,6 +204,7 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
    * @throws {@link JobNotFoundError}, {@link JobNotChangeableError} if it has ended, or a once job has started.
    */
   async pauseJob(id: JobId, options: { readonly reason?: string } = {}): Promise<void> {
+    checkKeys('pauseJob', options, ['reason']);
     const reason = checkReason(options.reason, 'paused by pauseJob()');
     await this.#callFor(id, () => pauseJob(this.#scope, id, reason));
   }
@@ -206,7 +225,8 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
 
   /** Makes up for the due times of an interval or cron job from `from` to `to`, both included, one run after another. */
   async backfillJob(id: JobId, range: { readonly from: Date; readonly to: Date }): Promise<void> {
-    await this.#callFor(id, () => backfill(this.#scope, id, range));
+    const parsed = parseRange(range);
+    await this.#callFor(id, () => backfill(this.#scope, id, parsed));
   }
 
   /**
@@ -217,15 +237,14 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
    * @throws {@link ConcurrentUpdateError} if others changed it again and again meanwhile.
    */
   async updateJob(id: JobId, changes: Partial<ScheduledJob<Jobs>>): Promise<void> {
-    if (typeof changes !== 'object' || changes === null) {
-      throw new InvalidArgumentError(`changes: expected an object with what to change, got ${show(changes)}`);
-    }
-    await this.#callFor(id, () => change(this.#scope, id, changes, this.#catalogue));
+    const parsed = parseChanges(id, changes);
+    await this.#callFor(id, () => change(this.#scope, id, parsed, this.#catalogue));
   }
 
   /** The runs of a job that the server still has, newest first. One call for each. */
   async *listRuns(id: JobId, options: { readonly limit?: number } = {}): AsyncGenerator<RunInfo, void> {
     parseJobId(id);
+    checkKeys('listRuns', options, ['limit']);
     const limit = checkLimit(options.limit);
     yield* this.#iterate(() => iterateRuns(this.#scope, id, limit));
   }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
 import { InvalidArgumentError, JobFailedError, JobNotChangeableError } from '../job/errors.ts';
+import { dueTimes } from '../job/evaluate-spec.ts';
 import { show } from '../job/show.ts';
 import type { RunInfo } from '../job/status.ts';
 import { CHANGE, PRIORITY_KEYS, RUN_JOB, type OnceChange, type RunInput } from '../workflows/messages.ts';
@@ -53,25 +54,34 @@ async function triggerScheduled(scope: Scope, record: JobRecord): Promise<RunInf
   return withoutExtras(await readRun(scope.client, info));
 }
 
+/** The server keeps so many due times of a back-fill waiting, and drops the rest. */
+const LONGEST_BACKFILL = 1_000;
+
+export function parseRange(range: unknown): { readonly from: Date; readonly to: Date } {
+  const { from, to } = (range ?? {}) as { from?: unknown; to?: unknown };
+  const isDate = (date: unknown): date is Date => date instanceof Date && !Number.isNaN(date.getTime());
+  if (isDate(from) && isDate(to) && from <= to) return { from, to };
+  throw new InvalidArgumentError(
+    `backfillJob: expected { from, to } with two dates in order, got from ${show(from)} to ${show(to)}`,
+  );
+}
+
 /** Makes up for due times of the past: each that has no run yet. */
-export async function backfill(
-  scope: Scope,
-  id: string,
-  range: { readonly from: Date; readonly to: Date },
-): Promise<void> {
-  const { from, to } = range;
-  const isDate = (date: unknown) => date instanceof Date && !Number.isNaN(date.getTime());
-  if (!isDate(from) || !isDate(to) || from > to) {
-    throw new InvalidArgumentError(
-      `backfillJob: expected { from, to } with two dates in order, got from ${show(from)} to ${show(to)}`,
-    );
-  }
+export async function backfill(scope: Scope, id: string, { from, to }: { from: Date; to: Date }): Promise<void> {
   const record = await readRecord(scope, id);
   if (!record || record.definition.after) {
     if (!record && !(await describeRun(scope, id))) throw notFound(scope, id);
     throw new JobNotChangeableError(
       id,
       `expected an interval or cron job, got "${id}", which has no due times of its own`,
+    );
+  }
+  let due = 0;
+  for (const time of dueTimes(record.description.spec, from.getTime() - 1)) {
+    if (time > to.getTime()) break;
+    if (++due <= LONGEST_BACKFILL) continue;
+    throw new InvalidArgumentError(
+      `backfillJob: expected a range with at most ${LONGEST_BACKFILL} due times, got more: make up for them in parts`,
     );
   }
   await scope.client.schedule

@@ -63,7 +63,11 @@ export function parseOnce(fields: Fields): OnceSchedule {
   if ((fields.at === undefined) === (fields.in === undefined)) {
     throw invalid('at', 'a Date, or `in` a duration, and not both', fields);
   }
-  if (fields.in !== undefined) return { kind: 'once', in: toMilliseconds('in', fields.in) };
+  if (fields.in !== undefined) {
+    const wait = toMilliseconds('in', fields.in);
+    if (Date.now() + wait > LAST_INSTANT) throw invalid('in', `a duration that ends before ${LAST_YEAR + 1}`, wait);
+    return { kind: 'once', in: wait };
+  }
   return { kind: 'once', at: toDate('at', fields.at, -Infinity) };
 }
 

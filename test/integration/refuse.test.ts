@@ -586,7 +586,7 @@ describe('bad input', () => {
       await assert.rejects(scheduler.updateJob(id, { id: 'another' }), {
         code: 'INVALID_JOB',
         field: 'id',
-        message: /^id: can't be changed/,
+        message: /^id: expected .*, which can't be changed, got "another"/,
       });
       assert.deepEqual(await read(), before);
       await scheduler.cancelJob(id);

@@ -79,8 +79,9 @@ const task = defineJob('outage', { payload: z.object({ open: z.boolean() }) });
 const EVERY = 1_000;
 const KILLED_AFTER = 900;
 const HANDLER_TAKES = 20;
-// A start that failed is tried again after up to a minute.
+// A start that failed again and again is tried again after up to a minute.
 const STUCK_FOR = 75_000;
+const STUCK_FOR_AFTER_FEW = 20_000;
 const QUEUE = 'outage';
 
 /** A server on a database file, whose process can be killed, and started again on the same file and port. */
@@ -206,7 +207,7 @@ export async function outage(folder: string, engine: Engine, due: number, kills:
     if (infos.every((info) => Number(info?.bufferSize) === 0)) return true;
     const now = JSON.stringify(infos.map((info) => [Number(info?.bufferSize), Number(info?.actionCount)]));
     if (now !== seen) [seen, seenAt] = [now, Date.now()];
-    return Date.now() - seenAt > STUCK_FOR;
+    return Date.now() - seenAt > (due <= 100 ? STUCK_FOR_AFTER_FEW : STUCK_FOR);
   };
   await eventually(isCaughtUp, 120_000 + due * 1_000).catch(console.error);
   // The lists are behind by up to a second.

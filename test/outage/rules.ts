@@ -67,18 +67,25 @@ export function judge(facts: Facts, job: JobFacts): Verdict {
   const mayBeClosed = !job.open;
   // At the edge of the window, V1 may count a due time as missed whose run it has started.
   const edges = job.window === '10s' ? [0, -1] : [0];
-  // V2 looks at the window again when the turn of a due time has come that had to wait for an open run.
-  const mayExpire = engine === 'v2' && job.window === '10s' && mayBeOpen;
+  // V2 looks at the window again when the turn of a due time has come that had to wait for another run.
+  const mayExpire = engine === 'v2' && job.window === '10s';
   const numbers = inOutage.map(({ number }) => number);
+  // The newest are those that find the buffer full.
+  const last = due - job.dropped;
   const isExpected = (isOpen: boolean, edge: number): boolean => {
-    const first = missed + 1 + edge;
-    const expected = first > due || first < 1 ? [] : RUNS[job.overlap](first, due, isOpen);
-    return String(expected) === String(numbers);
+    const expected = RUNS[job.overlap](missed + 1 + edge, last, isOpen);
+    return missed + edge < due ? String(expected) === String(numbers) : numbers.length === 0;
   };
+  const isCutShort = (isOpen: boolean): boolean => {
+    const [first] = numbers;
+    if (first === undefined) return isOpen;
+    const expected = RUNS[job.overlap](first, last, isOpen).slice(0, numbers.length);
+    return first <= missed + 1 && String(expected) === String(numbers);
+  };
+  const isOpenOrNot = [...(mayBeOpen ? [true] : []), ...(mayBeClosed ? [false] : [])];
   const isRight =
     facts.kills > 1 ||
-    edges.some((edge) => (mayBeOpen && isExpected(true, edge)) || (mayBeClosed && isExpected(false, edge))) ||
-    (mayExpire && numbers.length === 0);
+    isOpenOrNot.some((isOpen) => edges.some((edge) => isExpected(isOpen, edge)) || (mayExpire && isCutShort(isOpen)));
   expect(isRight, 'not the runs that the rules say');
   if (!REPLACES.includes(job.overlap)) {
     const kept = job.dropped + job.stuck;
