@@ -34,13 +34,18 @@ async function* candidates(scope: Scope, hold: QueueHold, filter: JobFilter): As
     hold.read(),
     records === undefined ? new Set<string>() : runningJobs(scope, now),
   ]);
+  // What a job has replaced comes after it: once jobs after others, and each newest first.
+  const replaced = new Set<string>();
   if (records !== undefined) {
     for await (const summary of client.schedule.list({ query: records, pageSize })) {
+      if (summary.memo?.['replaces']) replaced.add(summary.scheduleId);
       if (isOurs(summary)) yield infoOfRecord(summary, running, held);
     }
   }
   if (onces === undefined) return;
   for await (const info of client.workflow.list({ query: onces, pageSize })) {
+    if (replaced.has(info.workflowId)) continue;
+    if (info.memo?.['replaces']) replaced.add(info.workflowId);
     if (info.type === RUN_JOB && info.taskQueue === queue) yield await infoOf(scope, info, held, now);
   }
 }

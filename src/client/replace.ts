@@ -35,16 +35,24 @@ export async function replace(
     await cancel(scope, job.id, 'replaced');
   }
   if (job.schedule.kind === 'once') {
-    const options = toStartOptions(job, queue, createdAt);
-    await client.workflow.start(RUN_JOB, { ...options, workflowIdReusePolicy: 'ALLOW_DUPLICATE' });
+    const { memo, ...options } = toStartOptions(job, queue, createdAt);
+    await client.workflow.start(RUN_JOB, {
+      ...options,
+      memo: { ...memo, replaces: true },
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    });
   } else {
-    await client.schedule.create(toScheduleOptions(job, queue, createdAt, after));
+    const { memo, ...options } = { memo: {}, ...toScheduleOptions(job, queue, createdAt, after) };
+    await client.schedule.create({ ...options, memo: { ...memo, replaces: true } });
     if (job.schedule.kind !== 'afterJob') await catchFirstRuns(scope, job, job.schedule, createdAt);
   }
   if (workflow) await forgetRun(scope, workflow);
 }
 
-/** The replaced once job would stay in the lists, under the id that names another one now. */
+/**
+ * The replaced once job would stay in the lists, under the id that names another one now. The server takes half a minute
+ * to delete it; until then a list that has both leaves it out, see list.ts.
+ */
 async function forgetRun({ client }: Scope, { workflowId, runId }: WorkflowInfo): Promise<void> {
   const { namespace } = client.options;
   await client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution: { workflowId, runId } });

@@ -47,7 +47,7 @@ describe('cancelJob', () => {
     const [listed] = await system.scheduler.listJobs({ idPrefix: id });
     assert.equal(listed?.state, 'cancelled');
     finish();
-  }).timeout(30_000);
+  }).timeout(60_000);
 
   it('ends a recurring job: no run is open and none will start; the id is free for a replacement', async () => {
     const id = await schedule('every', { schedule: interval('1s') });

@@ -255,5 +255,5 @@ describe('afterJob', () => {
     assert.equal(system.callsOf(second)[0]?.context.predecessor?.jobId, first);
     await system.scheduler.triggerJob(first);
     await system.called(2, second);
-  }).timeout(40_000);
+  }).timeout(90_000);
 });

@@ -60,7 +60,7 @@ describe('startLocalScheduler', () => {
 
   it('with persistence keeps a job over close(), and runs it when it is there again', async () => {
     const first = await start();
-    const at = new Date(Date.now() + 1_500);
+    const at = new Date(Date.now() + 5_000);
     const id = await first.scheduleJob({ id: 'later', jobType: 'work', schedule: once(at), payload: 'kept' });
     await first.scheduleJob({ id: 'much-later', jobType: 'work', schedule: once({ in: '1d' }), payload: 2 });
     await first.close();
