@@ -1,4 +1,4 @@
-// Everything that must hold, in one command: what CI runs. `npm test -- NAME` runs only the steps whose name contains it.
+// Everything that must hold, in one command; CI adds `--long`. `npm test -- NAME` runs only the steps whose name contains it.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'temporal-job-scheduler-'));
 const bin = (name) => join(root, 'node_modules', '.bin', name);
-const wanted = process.argv.slice(2);
+// What takes minutes more: only CI does that each time.
+const isLong = process.argv.includes('--long');
+const wanted = process.argv.slice(2).filter((word) => word !== '--long');
 
 /** One thing that passes or fails as a whole. */
 function check(command, ...args) {
@@ -67,6 +69,7 @@ const steps = {
   'dev server': mocha('test/dev-server/**/*.test.ts'),
   integration: mocha('test/{integration,time}/**/*.test.ts'),
   races: check(process.execPath, '--import', 'tsx', 'test/races/main.ts', '--rounds', '5', '--seed', '1'),
+  ...(isLong && { outage: check(process.execPath, '--import', 'tsx', 'test/outage/main.ts') }),
   examples: mocha('test/examples/**/*.test.ts'),
   package: check('npm', 'run', '--silent', 'check:package'),
   coverage: check(bin('c8'), 'report', '--temp-directory', join(scratch, 'coverage'), '--reporter', 'text-summary'),

@@ -1,4 +1,5 @@
 import { status } from '@grpc/grpc-js';
+import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { JobNotFoundError } from '../job/errors.ts';
 import { readDependents, readDependentsOfOnce, removeDependent } from './dependents.ts';
 import { grpcStatus, isNotFound } from './map-error.ts';
@@ -74,8 +75,9 @@ async function forget(scope: Scope, { id, definition }: JobRecord): Promise<void
   await Promise.all((definition.after?.jobIds ?? []).map((jobId) => removeDependent(scope, jobId, id)));
 }
 
-function isWaiting(run: WorkflowInfo): boolean {
-  return run.historyLength <= 6;
+/** Its handler has not been called for: it waits for more ends, or for the delay after them. */
+function isWaiting({ raw }: WorkflowExecutionDescription): boolean {
+  return !raw.pendingActivities?.length;
 }
 
 /** Asks a run to stop, waits, and terminates it if it does not. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { JobAlreadyExistsError } from '../job/errors.ts';
@@ -124,8 +125,9 @@ async function settle(scope: Scope, job: Job, after: After | undefined, onConfli
       `id: expected one that is free, got "${job.id}", which names ${isCancelled ? 'a job that has ended' : 'a job with another definition'}: use another id, or { onConflict: 'replace' } or 'keep'`,
     );
   }
-  await replace(scope, job, after, record, workflow);
-  if (after) await follow(scope, job, after);
+  const anew = after && { ...after, suffix: `-${randomUUID().slice(0, 4)}` };
+  await replace(scope, job, anew, record, workflow);
+  if (anew) await follow(scope, job, anew);
   return job.id;
 }
 

@@ -3,6 +3,7 @@ import {
   PREDECESSOR_ENDED,
   PRIORITY_KEYS,
   RUN_JOB,
+  chainedRunId,
   compact,
   matches,
   type Dependent,
@@ -36,7 +37,7 @@ async function startLate({ client, queue }: Scope, dependent: Dependent, ended: 
   const { jobId, delay, workflowId: shared } = dependent;
   const dueAt = Date.parse(ended.endedAt) + delay;
   const options = {
-    workflowId: shared ?? `${jobId}/after/${ended.runId}`,
+    workflowId: chainedRunId(dependent, ended),
     taskQueue: queue,
     args: [{ jobId, predecessor: ended }],
     workflowIdReusePolicy: 'REJECT_DUPLICATE' as const,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { DependencyCycleError, InvalidScheduleError, JobNotFoundError, TooManyDependentsError } from '../job/errors.ts';
 import type { Job } from '../job/job.ts';
 import type { AfterJobSchedule } from '../job/schedule.ts';
@@ -36,7 +37,7 @@ export async function examine(scope: Scope, job: Job, schedule: AfterJobSchedule
     on: schedule.on,
     repeats: first?.kind === 'record' && first.record.definition.after?.repeats !== false,
     ancestors: [...ancestors],
-    ...(found.length > 1 && first?.kind === 'once' && { workflowId: `${job.id}/after/${first.workflow.runId}` }),
+    ...(found.length > 1 && first?.kind === 'once' && { workflowId: `${job.id}/after/${randomUUID()}` }),
   };
 }
 
@@ -71,7 +72,7 @@ function cycle(id: string, jobIds: readonly string[]): DependencyCycleError {
 export async function follow(scope: Scope, job: Job, after: After): Promise<void> {
   await refuseCycle(scope, job, after);
   const { id: jobId, jobType, tags, priority } = job;
-  const { on, delay, repeats, workflowId } = after;
+  const { on, delay, repeats, workflowId, suffix } = after;
   const dependent: Dependent = {
     jobId,
     jobType,
@@ -81,6 +82,7 @@ export async function follow(scope: Scope, job: Job, after: After): Promise<void
     delay,
     repeats,
     ...(workflowId && { workflowId }),
+    ...(suffix && { suffix }),
   };
   for (const id of after.jobIds) {
     const ended = await register(scope, id, dependent);

@@ -84,6 +84,8 @@ export function statusOfRecord(record: JobRecord, runs: readonly Run[], hold: Ho
   const { note, description } = record;
   const { schedule, ...job } = toJob(record);
   const { info, state } = description;
+  // Beyond a thousand due times that wait their turn the server drops them.
+  const dropped = Number(description.raw.info?.bufferDropped ?? 0);
   const nextExecution =
     note.kind === 'ended' || state.paused ? undefined : nextOf(info.nextActionTimes, state.remainingActions);
   const paused = pauseOf(note) ?? heldBy(hold);
@@ -92,7 +94,7 @@ export function statusOfRecord(record: JobRecord, runs: readonly Run[], hold: Ho
     ...statusOfRuns(runs),
     state: stateOfRecord(note, schedule, nextExecution, runs, paused),
     ...(nextExecution && { nextExecution }),
-    skipped: { overlap: info.numActionsSkippedOverlap, missed: info.numActionsMissedCatchupWindow },
+    skipped: { overlap: info.numActionsSkippedOverlap + dropped, missed: info.numActionsMissedCatchupWindow },
     ...(note.kind !== 'ended' && paused && { paused }),
     ...(note.kind === 'ended' && note.state === 'cancelled' && cancelledBecause(note.reason, note.at)),
   };

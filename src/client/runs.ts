@@ -73,7 +73,7 @@ export async function newestRuns(
 }
 
 /** The open runs of a job: those in the lists, and those that its record has just started. */
-export async function openRuns(scope: Scope, { id }: { readonly id: string }): Promise<WorkflowInfo[]> {
+export async function openRuns(scope: Scope, { id }: { readonly id: string }): Promise<WorkflowExecutionDescription[]> {
   const [record, listed] = await Promise.all([readRecord(scope, id), listOpenRuns(scope, id)]);
   const { recentActions = [], runningActions = [] } = record?.description.info ?? {};
   const started = [...recentActions.map(({ action }) => action), ...runningActions].map(({ workflow }) => workflow);

@@ -223,7 +223,10 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
     return this.#callFor(id, () => trigger(this.#scope, id));
   }
 
-  /** Makes up for the due times of an interval or cron job from `from` to `to`, both included, one run after another. */
+  /**
+   * Makes up for the due times of an interval or cron job from `from` to `to`, both included, at most 1,000: each that
+   * has no run yet gets one. They run beside each other, as workers are free.
+   */
   async backfillJob(id: JobId, range: { readonly from: Date; readonly to: Date }): Promise<void> {
     const parsed = parseRange(range);
     await this.#callFor(id, () => backfill(this.#scope, id, parsed));

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
 import { InvalidArgumentError, JobFailedError, JobNotChangeableError } from '../job/errors.ts';
 import { dueTimes } from '../job/evaluate-spec.ts';
@@ -9,6 +8,8 @@ import type { RunInfo } from '../job/status.ts';
 import { CHANGE, PRIORITY_KEYS, RUN_JOB, type OnceChange, type RunInput } from '../workflows/messages.ts';
 import { notFound } from './cancel.ts';
 import { toJob, withoutExtras } from './from-temporal.ts';
+import { inParallel } from './in-parallel.ts';
+import { isAlreadyExists } from './map-error.ts';
 import { updateOnce } from './pause-job.ts';
 import { readRecord, type JobRecord, type Scope } from './record.ts';
 import { describeRun, newestRuns, openRuns, readRun } from './runs.ts';
@@ -16,6 +17,7 @@ import { toAttributes } from './to-temporal.ts';
 
 const LOOK_EVERY = 250;
 const SCHEDULED_BY = defineSearchAttributeKey('TemporalScheduledById', SearchAttributeType.KEYWORD);
+const SCHEDULED_START = defineSearchAttributeKey('TemporalScheduledStartTime', SearchAttributeType.DATETIME);
 
 /** Starts a run of a job now, beside any other. */
 export async function trigger(scope: Scope, id: string): Promise<RunInfo> {
@@ -38,23 +40,14 @@ async function triggerScheduled(scope: Scope, record: JobRecord): Promise<RunInf
   const { id, note, definition } = record;
   if (note.kind === 'ended' && note.state === 'cancelled')
     throw new JobNotChangeableError(id, `job "${id}" is cancelled: it can't be triggered`);
-  const job = toJob(record);
   const workflowId = `${id}/run/${new Date().toISOString()}-${randomUUID().slice(0, 4)}`;
-  const input: RunInput = { ...definition, jobId: id };
-  await scope.client.workflow.start(RUN_JOB, {
-    workflowId,
-    taskQueue: scope.queue,
-    args: [input],
-    typedSearchAttributes: [...toAttributes(job, scope.queue), { key: SCHEDULED_BY, value: id }],
-    staticSummary: `${job.jobType}: ${id}, triggered`,
-    priority: { priorityKey: PRIORITY_KEYS[job.priority] },
-  });
+  await startRun(scope, record, { workflowId, staticSummary: `${definition.jobType}: ${id}, triggered` });
   const info = await describeRun(scope, workflowId);
   if (!info) throw notFound(scope, workflowId);
   return withoutExtras(await readRun(scope.client, info));
 }
 
-/** The server keeps so many due times of a back-fill waiting, and drops the rest. */
+/** How many due times one call makes up for: each is a run of its own. */
 const LONGEST_BACKFILL = 1_000;
 
 export function parseRange(range: unknown): { readonly from: Date; readonly to: Date } {
@@ -66,7 +59,10 @@ export function parseRange(range: unknown): { readonly from: Date; readonly to: 
   );
 }
 
-/** Makes up for due times of the past: each that has no run yet. */
+/**
+ * Makes up for due times of the past: each that has no run yet. Starts of our own under the ids that the schedule gives
+ * its runs, so that the server refuses what has run already; the schedule's own back-fill runs it a second time.
+ */
 export async function backfill(scope: Scope, id: string, { from, to }: { from: Date; to: Date }): Promise<void> {
   const record = await readRecord(scope, id);
   if (!record || record.definition.after) {
@@ -76,17 +72,53 @@ export async function backfill(scope: Scope, id: string, { from, to }: { from: D
       `expected an interval or cron job, got "${id}", which has no due times of its own`,
     );
   }
-  let due = 0;
+  const due: Date[] = [];
   for (const time of dueTimes(record.description.spec, from.getTime() - 1)) {
     if (time > to.getTime()) break;
-    if (++due <= LONGEST_BACKFILL) continue;
+    if (due.push(new Date(time)) <= LONGEST_BACKFILL) continue;
     throw new InvalidArgumentError(
       `backfillJob: expected a range with at most ${LONGEST_BACKFILL} due times, got more: make up for them in parts`,
     );
   }
-  await scope.client.schedule
-    .getHandle(id)
-    .backfill({ start: from, end: to, overlap: ScheduleOverlapPolicy.BUFFER_ALL });
+  await inParallel(due, async (time) => {
+    try {
+      await startRun(scope, record, {
+        workflowId: `${record.description.action.workflowId}-${time.toISOString().replace('.000Z', 'Z')}`,
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        staticSummary: `${record.definition.jobType}: ${id}, made up for`,
+        scheduledAt: time,
+      });
+    } catch (error) {
+      const isTaken = error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError';
+      if (!isTaken && !isAlreadyExists(error)) throw error;
+    }
+  });
+}
+
+interface Start {
+  readonly workflowId: string;
+  readonly staticSummary: string;
+  readonly workflowIdReusePolicy?: 'REJECT_DUPLICATE';
+  /** The due time that the run is for. */
+  readonly scheduledAt?: Date;
+}
+
+/** Starts a run as the schedule would. */
+async function startRun({ client, queue }: Scope, record: JobRecord, start: Start): Promise<void> {
+  const { scheduledAt, ...options } = start;
+  const job = toJob(record);
+  const input: RunInput = { ...record.definition, jobId: record.id };
+  await client.workflow.start(RUN_JOB, {
+    ...options,
+    taskQueue: queue,
+    args: [input],
+    typedSearchAttributes: [
+      ...toAttributes(job, queue),
+      { key: SCHEDULED_BY, value: record.id },
+      ...(scheduledAt ? [{ key: SCHEDULED_START, value: scheduledAt }] : []),
+    ],
+    priority: { priorityKey: PRIORITY_KEYS[job.priority] },
+  });
 }
 
 /** The result of a once job's run, of the run in progress, or of a chained job's one run. */

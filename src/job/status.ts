@@ -68,7 +68,10 @@ export interface JobStatus {
   readonly lastError?: string;
   readonly lastRun?: RunInfo;
   readonly runningRuns: readonly RunInfo[];
-  /** Due times without a run: `overlap`, an earlier run was open; `missed`, they were older than the catch-up window. */
+  /**
+   * Due times without a run: `overlap`, an earlier run was open; `missed`, they were older than the catch-up window. What
+   * `cancelOther` and `terminateOther` leave out between the open run and the newest due time the server does not count.
+   */
   readonly skipped: { readonly overlap: number; readonly missed: number };
   /** What the handler of the run in progress reported last. */
   readonly progress?: unknown;

@@ -13,6 +13,7 @@ import {
   PREDECESSOR_ENDED,
   PRIORITY_KEYS,
   RUN_JOB,
+  chainedRunId,
   matches,
   type ChainActivities,
   type Dependent,
@@ -39,7 +40,7 @@ export async function startDependents(dependents: readonly Dependent[], ended: E
 
 async function startDependent(dependent: Dependent, ended: EndedRun): Promise<void> {
   const { jobId, priority } = dependent;
-  const workflowId = dependent.workflowId ?? `${jobId}/after/${ended.runId}`;
+  const workflowId = chainedRunId(dependent, ended);
   const input: RunInput = { jobId, predecessor: ended };
   try {
     await startChild(RUN_JOB, {

@@ -54,6 +54,8 @@ export interface After {
   readonly ancestors: readonly string[];
   /** Where it follows several: the workflow id of its one run, which they all know. */
   readonly workflowId?: string;
+  /** Where it has replaced another job of its id, which may have had a run after the same end. */
+  readonly suffix?: string;
 }
 
 /** How a run ended, as the runs after it are told. */
@@ -102,6 +104,7 @@ export interface Dependent {
   readonly repeats: boolean;
   /** The workflow id of the one run of a dependent that follows several. */
   readonly workflowId?: string;
+  readonly suffix?: string;
   readonly priority: Priority;
   readonly jobType: string;
   readonly tags: readonly string[];
@@ -119,6 +122,11 @@ export interface OnceMemo extends Omit<Definition, 'payload'> {
 export interface OnceChange {
   readonly input: Partial<RunInput>;
   readonly memo: Partial<OnceMemo>;
+}
+
+/** The workflow id of the run that follows this end: the server refuses to start it twice. */
+export function chainedRunId({ jobId, workflowId, suffix = '' }: Dependent, ended: EndedRun): string {
+  return workflowId ?? `${jobId}/after/${ended.runId}${suffix}`;
 }
 
 /** A run whose time has come. */

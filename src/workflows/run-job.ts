@@ -34,8 +34,8 @@ export async function runJob(input: RunInput): Promise<unknown> {
   const jobId = input.jobId ?? scheduleId() ?? workflowId;
   const isOnce = jobId === workflowId;
   const chained = input.predecessor && new ChainedRun(jobId, input.predecessor);
-  const dependents: Dependent[] = [];
-  setHandler(defineSignal<[Dependent]>(ADD_DEPENDENT), (dependent) => void dependents.push(dependent));
+  const dependents = new Map<string, Dependent>();
+  setHandler(defineSignal<[Dependent]>(ADD_DEPENDENT), (dependent) => void dependents.set(dependent.jobId, dependent));
 
   let failure: unknown;
   let outcome: Pick<EndedRun, 'state' | 'result' | 'error'>;
@@ -53,7 +53,11 @@ export async function runJob(input: RunInput): Promise<unknown> {
     if (isOnce) {
       // A once job's dependents signal it. The server refuses its completion while a signal is unread, so that this
       // loop sees each one that was accepted.
-      while (dependents.length > 0) await startDependents(dependents.splice(0), ended);
+      while (dependents.size > 0) {
+        const batch = [...dependents.values()];
+        dependents.clear();
+        await startDependents(batch, ended);
+      }
     } else {
       const definition = chained ? chained.definition : input;
       const mayBeLast = (chained !== undefined || input.owed !== undefined) && definition?.after?.repeats !== true;

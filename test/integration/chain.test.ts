@@ -194,6 +194,28 @@ describe('afterJob', () => {
     await assert.rejects(status(system.name('orphan')), { code: 'JOB_NOT_FOUND' });
   });
 
+  it('runs again after the same end, once, when it is replaced', async () => {
+    const first = await schedule('kept', { schedule: NOW() });
+    const second = await schedule('replaced', { schedule: afterJob(first) });
+    await ended(second);
+    const again = { id: second, jobType: 'task', payload: 'new', schedule: afterJob(first) };
+    await system.scheduler.scheduleJob(again, { onConflict: 'replace' });
+    await system.scheduler.waitForJob(second);
+    assert.deepEqual(
+      system.callsOf(second).map(({ payload }) => payload),
+      ['replaced', 'new'],
+    );
+    // While the predecessor waits: the one that was replaced is not told.
+    const later = await schedule('kept-later', { schedule: once({ in: 2_500 }) });
+    const third = await schedule('replaced-early', { schedule: afterJob(later) });
+    await system.scheduler.scheduleJob({ ...again, id: third, schedule: afterJob(later) }, { onConflict: 'replace' });
+    await system.scheduler.waitForJob(third);
+    assert.deepEqual(
+      system.callsOf(third).map(({ payload }) => payload),
+      ['new'],
+    );
+  });
+
   it('hears of a predecessor that was terminated from outside', async () => {
     system.on((_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', reject)));
     const first = await schedule('terminated', { schedule: NOW() });

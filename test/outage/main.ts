@@ -4,7 +4,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { killsAfterAnswers } from './kills.ts';
 import { outage, type Engine, type Facts } from './outage.ts';
 import { HEADER, judge } from './rules.ts';
@@ -18,9 +17,6 @@ const { values } = parseArgs({
     judge: { type: 'string' },
   },
 });
-// The SDK's core tells of each call that a server which is away does not answer, for minutes.
-const filter = 'off';
-Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter } } });
 const engines: readonly Engine[] = values.engine === undefined ? ['v1', 'v2'] : [values.engine === 'v2' ? 'v2' : 'v1'];
 
 let passed = 0;

@@ -1,5 +1,5 @@
 import type { OverlapPolicy } from '../../src/index.ts';
-import type { Facts, JobFacts } from './outage.ts';
+import { REPLACES, type Facts, type JobFacts } from './outage.ts';
 
 /** What became of one job's due times, and what is not as docs/outages.md says. */
 export interface Verdict {
@@ -26,8 +26,6 @@ const RUNS: Record<OverlapPolicy, (first: number, last: number, isOpen: boolean)
   cancelOther: (_, last) => [last],
   terminateOther: (_, last) => [last],
 };
-
-const REPLACES: readonly OverlapPolicy[] = ['cancelOther', 'terminateOther'];
 
 /** Compares what became of a job's due times with the rules of docs/outages.md. Due times are numbered, the first of the outage is 1. */
 export function judge(facts: Facts, job: JobFacts): Verdict {
@@ -65,7 +63,7 @@ export function judge(facts: Facts, job: JobFacts): Verdict {
   // An open run that ends while the server starts may be over when its schedule looks.
   const mayBeOpen = before !== undefined && !(before.endedAt !== undefined && before.endedAt < backAt - READY_BEFORE);
   const mayBeClosed = !job.open;
-  // At the edge of the window, V1 may count a due time as missed whose run it has started.
+  // V1 counts one as missed that has its run, if the server died between the run's start and the note of it.
   const edges = job.window === '10s' ? [0, -1] : [0];
   // V2 looks at the window again when the turn of a due time has come that had to wait for another run.
   const mayExpire = engine === 'v2' && job.window === '10s';
