@@ -5,6 +5,7 @@ import { parseFilter, type JobFilter } from '../job/filter.ts';
 import type { JobContract, JobId, ScheduledJob } from '../job/job.ts';
 import { parseJobId } from '../job/parse-job.ts';
 import type { JobInfo, JobStatus, RunInfo } from '../job/status.ts';
+import { backfill, parseRange } from './backfill.ts';
 import { cancel } from './cancel.ts';
 import { change, parseChanges } from './change.ts';
 import {
@@ -27,7 +28,8 @@ import { pauseAll, resumeAll } from './pause.ts';
 import type { Scope } from './record.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { iterateRuns, readStatus } from './status.ts';
-import { backfill, parseRange, trigger, waitFor } from './trigger.ts';
+import { trigger } from './trigger.ts';
+import { waitFor } from './wait.ts';
 
 export interface SchedulerOptions<
   Jobs extends readonly JobContract[] = readonly JobContract[],
