@@ -100,13 +100,10 @@ export function toStartOptions(job: Job, queue: string, now: Date): WorkflowStar
   };
 }
 
-// The server makes a second of any shorter delay: the run then waits by itself.
-const SHORTEST_DELAY = 1_000;
-
 /** What keeps a run back at the server until it is due. */
 export function startDelay(dueAt: Date, now = new Date()): { startDelay?: number } {
   const delay = dueAt.getTime() - now.getTime();
-  return delay >= SHORTEST_DELAY ? { startDelay: delay } : {};
+  return delay > 0 ? { startDelay: delay } : {};
 }
 
 /** A once job's memo has what a list shows and what a repeated call is compared with: all but the payload itself. */

@@ -27,19 +27,6 @@ describe('once', () => {
     assert.equal(status.nextExecution, undefined);
   });
 
-  it('runs on time when that is less than a second away, which the server alone would not', async () => {
-    const late = [];
-    for (const delay of [100, 300, 500, 700, 900]) {
-      const id = await system.scheduler.scheduleJob({ jobType: 'task', schedule: once({ in: delay }), payload: {} });
-      await system.called(1, id);
-      const [call] = system.callsOf(id);
-      late.push(call!.at - call!.context.scheduledAt.getTime());
-    }
-    assert.ok(late.every((milliseconds) => milliseconds >= 0));
-    // The server's second would make the shortest 900 ms late: even a busy machine is nearer.
-    assert.ok(Math.min(...late) < 400, `late by ${late.join(', ')} ms`);
-  });
-
   it('runs at once if its time is past', async () => {
     const id = await system.scheduler.scheduleJob({ jobType: 'task', schedule: once(new Date(0)), payload: {} });
     assert.equal(await system.scheduler.waitForJob(id), 'done');
