@@ -50,8 +50,7 @@ export async function backfill(scope: Scope, id: string, { from, to }: { from: D
         scheduledAt: time,
       });
     } catch (error) {
-      const isTaken = error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError';
-      if (!isTaken && !isAlreadyExists(error)) throw error;
+      if (!isAlreadyExists(error)) throw error;
     }
   });
 }

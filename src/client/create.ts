@@ -51,8 +51,7 @@ async function tryCreate({ client, queue }: Scope, job: Job, now: Date, after: A
     else await client.schedule.create(toScheduleOptions(job, queue, now, after));
     return true;
   } catch (error) {
-    const isTaken = error instanceof Error && /AlreadyRunning|AlreadyStarted/.test(error.name);
-    if (isTaken || isAlreadyExists(error)) return false;
+    if (isAlreadyExists(error)) return false;
     throw error;
   }
 }
@@ -65,7 +64,7 @@ async function createdAt({ client }: Scope, id: string, thing: 'schedule' | 'wor
     if (thing === 'schedule') await client.schedule.getHandle(id).describe();
     return (await client.workflow.getHandle(workflowId).describe()).startTime;
   } catch (error) {
-    if (isNotFound(error) || (error instanceof Error && error.name.endsWith('NotFoundError'))) return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }

@@ -56,7 +56,6 @@ async function startLate({ client, queue }: Scope, dependent: Dependent, ended: 
       await client.workflow.start(RUN_JOB, { ...options, ...startDelay(new Date(dueAt)) });
     }
   } catch (error) {
-    if (!isAlreadyExists(error) && !(error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError'))
-      throw error;
+    if (!isAlreadyExists(error)) throw error;
   }
 }

@@ -48,7 +48,7 @@ async function signal(client: Client, workflowId: string, name: string, argument
     await client.workflow.getHandle(workflowId).signal(name, argument);
     return true;
   } catch (error) {
-    if (isNotFound(error) || (error instanceof Error && error.name === 'WorkflowNotFoundError')) return false;
+    if (isNotFound(error)) return false;
     throw error;
   }
 }

@@ -32,13 +32,21 @@ export function grpcStatus(error: unknown): { code: number; details: string } | 
   return undefined;
 }
 
+/** That there is no such schedule or workflow, as the SDK or the server says it. */
 export function isNotFound(error: unknown): boolean {
+  if (isNamed(error, 'ScheduleNotFoundError', 'WorkflowNotFoundError')) return true;
   const found = grpcStatus(error);
   return found?.code === status.NOT_FOUND && !found.details.startsWith('Namespace ');
 }
 
+/** That there is a schedule or workflow with the id, as the SDK or the server says it. */
 export function isAlreadyExists(error: unknown): boolean {
+  if (isNamed(error, 'ScheduleAlreadyRunning', 'WorkflowExecutionAlreadyStartedError')) return true;
   return grpcStatus(error)?.code === status.ALREADY_EXISTS;
+}
+
+function isNamed(error: unknown, ...names: string[]): boolean {
+  return error instanceof Error && names.includes(error.name);
 }
 
 function toSchedulerError(error: unknown, { address, namespace }: Place): unknown {

@@ -40,7 +40,7 @@ export async function readRecord({ client, queue }: Scope, id: string): Promise<
   try {
     description = await client.schedule.getHandle(id).describe();
   } catch (error) {
-    if (isNotFound(error) || (error instanceof Error && error.name === 'ScheduleNotFoundError')) return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
   const { action, state } = description;

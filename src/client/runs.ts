@@ -45,7 +45,7 @@ export async function describeRun(
     const description = await client.workflow.getHandle(workflowId, runId).describe();
     return description.type === RUN_JOB && description.taskQueue === queue ? description : undefined;
   } catch (error) {
-    if (isNotFound(error) || (error instanceof Error && error.name === 'WorkflowNotFoundError')) return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }

@@ -32,7 +32,7 @@ export async function ensureSweep({ client, queue }: Scope): Promise<void> {
       state: { note: 'starts or cancels what follows terminated runs' },
     });
   } catch (error) {
-    if (!isAlreadyExists(error) && !(error instanceof Error && error.name === 'ScheduleAlreadyRunning')) throw error;
+    if (!isAlreadyExists(error)) throw error;
   }
   withSweep.add(key);
 }
