@@ -41,9 +41,22 @@ export async function describeRun(
   workflowId: string,
   runId?: string,
 ): Promise<WorkflowExecutionDescription | undefined> {
+  const description = await describeWorkflow(client, workflowId, runId);
+  return description && isRunOf({ queue }, description) ? description : undefined;
+}
+
+export function isRunOf({ queue }: Pick<Scope, 'queue'>, { type, taskQueue }: WorkflowInfo): boolean {
+  return type === RUN_JOB && taskQueue === queue;
+}
+
+/** Whatever workflow it is, a run of ours or not. */
+export async function describeWorkflow(
+  client: Client,
+  workflowId: string,
+  runId?: string,
+): Promise<WorkflowExecutionDescription | undefined> {
   try {
-    const description = await client.workflow.getHandle(workflowId, runId).describe();
-    return description.type === RUN_JOB && description.taskQueue === queue ? description : undefined;
+    return await client.workflow.getHandle(workflowId, runId).describe();
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;

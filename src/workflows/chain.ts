@@ -25,7 +25,9 @@ import { runAttributes } from './attributes.ts';
 const { [CANCEL_JOBS]: cancelJobs } = proxyLocalActivities<ChainActivities>({ startToCloseTimeout: '1 minute' });
 
 /** Starts a run of each job that follows this end; of a once job, those that do not want it are cancelled. */
-export async function startDependents(dependents: readonly Dependent[], ended: EndedRun): Promise<void> {
+export async function startDependents(followers: readonly Dependent[], ended: EndedRun): Promise<void> {
+  // A circle is refused when a job is scheduled. Should two clients have closed one together, it is not run through twice.
+  const dependents = followers.filter(({ jobId }) => jobId !== ended.jobId && !ended.ancestors?.includes(jobId));
   const matching = dependents.filter(({ on }) => matches(on, ended.state));
   const others = dependents.filter(({ on, repeats }) => !repeats && !matches(on, ended.state));
   await Promise.all(matching.map((dependent) => startDependent(dependent, ended)));

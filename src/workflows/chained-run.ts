@@ -39,7 +39,7 @@ export class ChainedRun {
    */
   async untilDue(): Promise<DueRun | string> {
     for (;;) {
-      const predecessors = this.#inOrder();
+      const predecessors = this.inOrder();
       const loaded = await loadJob(this.#jobId, { now: Date.now(), predecessors });
       if (loaded.found !== 'job') {
         // No run of the job then: it must not be found as one.
@@ -49,7 +49,7 @@ export class ChainedRun {
           : 'not run: the job is cancelled';
       }
       this.definition = loaded.definition;
-      const dueAt = () => Math.max(...this.#inOrder().map(({ endedAt }) => Date.parse(endedAt))) + this.#after.delay;
+      const dueAt = () => Math.max(...this.inOrder().map(({ endedAt }) => Date.parse(endedAt))) + this.#after.delay;
       if (loaded.isDue) {
         return { definition: loaded.definition, scheduledAt: new Date(dueAt()).toISOString(), predecessors };
       }
@@ -63,7 +63,8 @@ export class ChainedRun {
     return this.definition?.after ?? { jobIds: [], delay: 0 };
   }
 
-  #inOrder(): EndedRun[] {
+  /** The ends it follows so far. */
+  inOrder(): EndedRun[] {
     return [...this.#ended.values()].toSorted((a, b) => Date.parse(a.endedAt) - Date.parse(b.endedAt));
   }
 }

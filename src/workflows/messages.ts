@@ -67,6 +67,8 @@ export interface EndedRun {
   readonly endedAt: string;
   readonly result?: unknown;
   readonly error?: string;
+  /** Every job that the run's job followed, through others too, where it was a chained one. */
+  readonly ancestors?: readonly string[];
   /** The result is too large to be handed on, or was not at hand: it is to be read from the run. */
   readonly resultOmitted?: boolean;
 }

@@ -48,7 +48,9 @@ export async function runJob(input: RunInput): Promise<unknown> {
     outcome = { state: isCancellation(error) ? 'cancelled' : 'failed', error: describeFailure(error) };
   }
 
-  const ended = compact({ jobId, workflowId, runId, endedAt: new Date().toISOString(), ...outcome });
+  const ancestors = ancestorsOf(chained?.inOrder() ?? input.owed ?? []);
+  const endedAt = new Date().toISOString();
+  const ended = compact({ jobId, workflowId, runId, endedAt, ...outcome, ...(ancestors.length > 0 && { ancestors }) });
   await CancellationScope.nonCancellable(async () => {
     if (isOnce) {
       // A once job's dependents signal it. The server refuses its completion while a signal is unread, so that this
@@ -74,6 +76,10 @@ async function atOnce(jobId: string, input: RunInput): Promise<DueRun> {
   const nominal = searchAttributes['TemporalScheduledStartTime']?.[0];
   const scheduledAt = (nominal instanceof Date ? nominal : startTime).toISOString();
   return { definition: input as Definition, scheduledAt, predecessors: input.owed };
+}
+
+function ancestorsOf(predecessors: readonly EndedRun[]): string[] {
+  return [...new Set(predecessors.flatMap(({ jobId, ancestors = [] }) => [...ancestors, jobId]))];
 }
 
 function scheduleId(): string | undefined {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterJob, cron, interval, once, type JobId } from '../../src/index.ts';
+import { addDependent } from '../../src/client/dependents.ts';
 import { System, eventually } from '../support/system.ts';
 
 const NOW = () => once(new Date());
@@ -192,6 +193,33 @@ describe('afterJob', () => {
     );
     assert.equal((await status(first)).state, 'scheduled');
     await assert.rejects(status(system.name('orphan')), { code: 'JOB_NOT_FOUND' });
+  });
+
+  it('does not run a circle twice that two clients have closed at once', async () => {
+    const first = await schedule('first-of-circle', { schedule: interval('1h') });
+    const second = await schedule('second-of-circle', { schedule: afterJob(first) });
+    // What two replacements at the same instant could leave: neither had seen the other.
+    const scope = { client: system.client, queue: system.taskQueue };
+    await addDependent(scope, second, {
+      jobId: first,
+      jobType: 'task',
+      priority: 'normal',
+      tags: [],
+      on: 'completion',
+      delay: 0,
+      repeats: true,
+    });
+    await system.scheduler.triggerJob(first);
+    await system.called(1, second);
+    const { lastRun } = await eventually(
+      () => status(second),
+      (now) => now.lastRun?.state === 'completed',
+    );
+    const { events } = await system.client.workflow.getHandle(lastRun!.workflowId).fetchHistory();
+    assert.deepEqual(
+      events?.filter((event) => event.startChildWorkflowExecutionInitiatedEventAttributes),
+      [],
+    );
   });
 
   it('runs again after the same end, once, when it is replaced', async () => {

@@ -1,5 +1,6 @@
 import { afterJob, interval, once } from '../../src/index.ts';
 import { eventually, type System } from '../support/system.ts';
+import { Aim } from './aim.ts';
 import { pass, type Outcome, type Race, type RoundContext } from './race.ts';
 
 const LOOKED_AT_TWICE = 400;
@@ -28,7 +29,8 @@ function afterOnce(outcome: 'succeeds' | 'fails'): Race {
   return {
     name: `afterJob registered around the end of a once job that ${outcome}`,
     sides: ['registered before the end', 'registered after the end'],
-    async round(system: System, { name, between }: RoundContext): Promise<Outcome> {
+    aim: Aim.around(60),
+    async round(system: System, { name, moment }: RoundContext): Promise<Outcome> {
       const { scheduler } = system;
       const first = await scheduler.scheduleJob({
         id: `${name}-p`,
@@ -37,7 +39,7 @@ function afterOnce(outcome: 'succeeds' | 'fails'): Race {
         schedule: once(new Date()),
         retryPolicy: { maximumAttempts: 1 },
       });
-      await pass(between(0, 120));
+      await pass(moment());
       const on = outcome === 'fails' ? 'failure' : 'success';
       const id = await scheduler.scheduleJob({
         id: `${name}-d`,
@@ -60,11 +62,12 @@ function afterOnce(outcome: 'succeeds' | 'fails'): Race {
 const mismatch: Race = {
   name: 'afterJob registered around an end that does not match',
   sides: ['cancelled by the run', 'cancelled at once'],
-  async round(system: System, { name, between }: RoundContext): Promise<Outcome> {
+  aim: Aim.around(80),
+  async round(system: System, { name, moment }: RoundContext): Promise<Outcome> {
     const { scheduler } = system;
     const job = { jobType: 'task', retryPolicy: { maximumAttempts: 1 } };
     const first = await scheduler.scheduleJob({ ...job, id: `${name}-p`, payload: 'fail', schedule: once(new Date()) });
-    await pass(between(0, 160));
+    await pass(moment());
     const second = await scheduler.scheduleJob({ ...job, id: `${name}-d`, payload: 'ok', schedule: afterJob(first) });
     const { state: atOnce } = await scheduler.getJobStatus(second);
     const third = await scheduler.scheduleJob({ ...job, id: `${name}-e`, payload: 'ok', schedule: afterJob(second) });
@@ -83,8 +86,10 @@ const mismatch: Race = {
 /** Each end of a recurring job after the registration was answered has one run of the dependent; earlier ones none. */
 const afterRecurring: Race = {
   name: 'afterJob registered around the end of a run of a recurring job',
-  sides: ['seen by the run', 'too late for the run'],
-  async round(system: System, { name, between }: RoundContext): Promise<Outcome> {
+  // The run is what moves, since a registration takes longer.
+  sides: ['ended before the registration', 'seen by the run'],
+  aim: Aim.around(100),
+  async round(system: System, { name, moment }: RoundContext): Promise<Outcome> {
     const { scheduler } = system;
     const first = await scheduler.scheduleJob({
       id: `${name}-p`,
@@ -92,8 +97,8 @@ const afterRecurring: Race = {
       payload: 'ok',
       schedule: interval('1h'),
     });
-    const early = pass(between(0, 200)).then(() => scheduler.triggerJob(first));
-    await pass(between(0, 100));
+    const early = pass(moment()).then(() => scheduler.triggerJob(first));
+    await pass(50);
     const askedAt = Date.now();
     const id = await scheduler.scheduleJob({
       id: `${name}-d`,
@@ -112,7 +117,7 @@ const afterRecurring: Race = {
     if (runs < certain || runs > possible)
       return { violation: `${runs} runs of ${id} for ${certain} to ${possible} ends` };
     await scheduler.cancelJob(first);
-    return { side: runs === 2 ? 'seen by the run' : 'too late for the run' };
+    return { side: runs === 2 ? 'seen by the run' : 'ended before the registration' };
   },
 };
 
@@ -120,12 +125,13 @@ const afterRecurring: Race = {
 const afterChained: Race = {
   name: 'afterJob registered around the end of a chained job',
   sides: ['registered before the end', 'registered after the end'],
-  async round(system: System, { name, between }: RoundContext): Promise<Outcome> {
+  aim: Aim.around(100),
+  async round(system: System, { name, moment }: RoundContext): Promise<Outcome> {
     const { scheduler } = system;
     const job = { jobType: 'task', payload: 'ok' };
     const first = await scheduler.scheduleJob({ ...job, id: `${name}-p`, schedule: once(new Date()) });
     const second = await scheduler.scheduleJob({ ...job, id: `${name}-d`, schedule: afterJob(first) });
-    await pass(between(0, 250));
+    await pass(moment());
     const third = await scheduler.scheduleJob({ ...job, id: `${name}-e`, schedule: afterJob(second) });
     const runs = await settledRuns(system, third, 1);
     if (runs !== 1 || system.callsOf(third).length !== 1)
@@ -141,7 +147,8 @@ const afterChained: Race = {
 const afterSeveral: Race = {
   name: 'afterJob of several, registered while they end',
   sides: ['started by a run', 'started by the client'],
-  async round(system: System, { name, between }: RoundContext): Promise<Outcome> {
+  aim: Aim.around(150),
+  async round(system: System, { name, between, moment }: RoundContext): Promise<Outcome> {
     const { scheduler } = system;
     const job = { jobType: 'task', payload: 'ok' };
     const ids = await Promise.all(
@@ -149,7 +156,7 @@ const afterSeveral: Race = {
         scheduler.scheduleJob({ ...job, id: `${name}-${part}`, schedule: once({ in: between(0, 50) }) }),
       ),
     );
-    await pass(between(0, 500));
+    await pass(moment());
     const id = await scheduler.scheduleJob({ ...job, id: `${name}-all`, schedule: afterJob(ids) });
     const runs = await settledRuns(system, id, 1);
     if (runs !== 1 || system.callsOf(id).length !== 1)

@@ -1,20 +1,24 @@
 import { interval, once } from '../../src/index.ts';
 import type { System } from '../support/system.ts';
+import { Aim } from './aim.ts';
 import { pass, type Outcome, type Race, type RoundContext } from './race.ts';
 
 /** Cancelled around its completion: one end, and what cancelJob left is what is so. */
 const cancelAroundCompletion: Race = {
   name: 'cancelJob around completion',
-  sides: ['completed', 'cancelled'],
-  async round(system: System, { name, between }: RoundContext): Promise<Outcome> {
+  sides: ['cancelled', 'completed'],
+  aim: Aim.around(1_000, 250),
+  async round(system: System, { name, moment }: RoundContext): Promise<Outcome> {
     const { scheduler } = system;
     const id = await scheduler.scheduleJob({
       id: name,
       jobType: 'task',
-      payload: 'short',
-      schedule: once({ in: 100 }),
+      payload: 'stops',
+      schedule: once(new Date()),
+      // A worker hears of the cancellation with a heartbeat, so they must be frequent.
+      heartbeatTimeout: '2s',
     });
-    await pass(between(50, 400));
+    await pass(moment());
     await scheduler.cancelJob(id, { reason: 'race' });
     const { state, runningRuns, lastRun } = await scheduler.getJobStatus(id);
     const calls = system.callsOf(id).length;
@@ -33,8 +37,9 @@ const cancelAroundCompletion: Race = {
 /** Cancelled around its start: no handler starts once cancelJob has answered. */
 const cancelAroundStart: Race = {
   name: 'cancelJob around the start',
-  sides: ['started', 'never started'],
-  async round(system: System, { name, between }: RoundContext): Promise<Outcome> {
+  sides: ['never started', 'started'],
+  aim: Aim.around(150, 60),
+  async round(system: System, { name, moment }: RoundContext): Promise<Outcome> {
     const { scheduler } = system;
     const id = await scheduler.scheduleJob({
       id: name,
@@ -42,7 +47,7 @@ const cancelAroundStart: Race = {
       payload: 'obedient',
       schedule: once({ in: 150 }),
     });
-    await pass(between(150, 550));
+    await pass(moment());
     await scheduler.cancelJob(id, { reason: 'race' });
     const answeredAt = Date.now();
     const { state } = await scheduler.getJobStatus(id);
@@ -57,8 +62,9 @@ const cancelAroundStart: Race = {
 /** A recurring job cancelled around a due time: nothing starts afterwards. */
 const cancelRecurring: Race = {
   name: 'cancelJob around a due time',
-  sides: ['had a run', 'had none'],
-  async round(system: System, { name, between }: RoundContext): Promise<Outcome> {
+  sides: ['had none', 'had a run'],
+  aim: Aim.around(460, 100),
+  async round(system: System, { name, moment }: RoundContext): Promise<Outcome> {
     const { scheduler } = system;
     const at = new Date(Math.ceil((Date.now() + 400) / 1_000) * 1_000);
     const id = await scheduler.scheduleJob({
@@ -67,7 +73,7 @@ const cancelRecurring: Race = {
       payload: 'obedient',
       schedule: interval('1s', { startAt: at }),
     });
-    await pass(at.getTime() - Date.now() + between(-60, 140));
+    await pass(at.getTime() - Date.now() - 400 + moment());
     await scheduler.cancelJob(id, { reason: 'race' });
     const answeredAt = Date.now();
     await pass(1_300);
@@ -84,8 +90,7 @@ const cancelRecurring: Race = {
 const sameId: Race = {
   name: '50 clients create the same id',
   sides: ['one definition'],
-  width: 1,
-  share: 0.2,
+  width: 2,
   async round(system: System, { name, random }: RoundContext): Promise<Outcome> {
     const { scheduler } = system;
     const jobs = Array.from({ length: 50 }, () => {

@@ -3,15 +3,16 @@ import { once as event } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterJob, interval, once } from '../../src/index.ts';
 import { eventually, type System } from '../support/system.ts';
+import { Aim } from './aim.ts';
 import { pass, type Outcome, type Race, type RoundContext } from './race.ts';
 
-const CLIENT = fileURLToPath(new URL('client.ts', import.meta.url));
+const CLIENT = fileURLToPath(new URL('client.mjs', import.meta.url));
 
 /** Makes a call in a process of its own, which is killed at a random moment of it. True if the call was cut off. */
 async function killedCall(system: System, method: string, args: unknown[], after: number): Promise<boolean> {
   const { address, taskQueue } = system;
   const child = fork(CLIENT, [JSON.stringify({ address, taskQueue, method, args })], {
-    execArgv: ['--import', 'tsx'],
+    execArgv: [],
     stdio: 'inherit',
   });
   const exited = event(child, 'exit');
@@ -25,19 +26,20 @@ async function killedCall(system: System, method: string, args: unknown[], after
 /** A call is cut off, and made again by another client: the state is as if it had been made once. */
 function killRace(
   name: string,
+  duration: number,
   call: (
     system: System,
     context: RoundContext,
-  ) => Promise<{ method: string; args: unknown[]; longest: number; check: () => Promise<string | undefined> }>,
+  ) => Promise<{ method: string; args: unknown[]; check: () => Promise<string | undefined> }>,
 ): Race {
   return {
     name: `client killed in ${name}`,
     sides: ['cut off', 'had answered'],
-    width: 1,
-    share: 0.1,
+    width: 4,
+    aim: Aim.through(duration),
     async round(system, context): Promise<Outcome> {
-      const { method, args, longest, check } = await call(system, context);
-      const isCutOff = await killedCall(system, method, args, context.between(0, longest));
+      const { method, args, check } = await call(system, context);
+      const isCutOff = await killedCall(system, method, args, context.moment());
       const client = system.scheduler as unknown as Record<string, (...all: unknown[]) => Promise<unknown>>;
       await client[method]!(...args);
       const violation = await check();
@@ -46,7 +48,7 @@ function killRace(
   };
 }
 
-const scheduling = killRace('scheduleJob(afterJob)', async (system, { name }) => {
+const scheduling = killRace('scheduleJob(afterJob)', 90, async (system, { name }) => {
   const { scheduler } = system;
   const first = await scheduler.scheduleJob({
     id: `${name}-p`,
@@ -59,7 +61,6 @@ const scheduling = killRace('scheduleJob(afterJob)', async (system, { name }) =>
   return {
     method: 'scheduleJob',
     args: [job],
-    longest: 90,
     async check() {
       const { state } = await eventually(
         () => scheduler.getJobStatus(id),
@@ -71,7 +72,7 @@ const scheduling = killRace('scheduleJob(afterJob)', async (system, { name }) =>
   };
 });
 
-const cancelling = killRace('cancelJob', async (system, { name }) => {
+const cancelling = killRace('cancelJob', 120, async (system, { name }) => {
   const { scheduler } = system;
   const first = await scheduler.scheduleJob({
     id: `${name}-p`,
@@ -88,7 +89,6 @@ const cancelling = killRace('cancelJob', async (system, { name }) => {
   return {
     method: 'cancelJob',
     args: [first, { reason: 'race' }],
-    longest: 120,
     async check() {
       for (const id of [first, second]) {
         const { state, runningRuns } = await scheduler.getJobStatus(id);
@@ -100,13 +100,12 @@ const cancelling = killRace('cancelJob', async (system, { name }) => {
   };
 });
 
-const updating = killRace('updateJob', async (system, { name }) => {
+const updating = killRace('updateJob', 80, async (system, { name }) => {
   const id = await system.scheduler.scheduleJob({ id: name, jobType: 'task', payload: 1, schedule: interval('1h') });
   await system.scheduler.pauseJob(id, { reason: 'kept' });
   return {
     method: 'updateJob',
     args: [id, { priority: 'high', tags: ['x'] }],
-    longest: 80,
     async check() {
       const { priority, tags, paused } = await system.scheduler.getJobStatus(id);
       await system.scheduler.cancelJob(id);
@@ -118,7 +117,7 @@ const updating = killRace('updateJob', async (system, { name }) => {
 });
 
 function pausing(method: 'pause' | 'resume'): Race {
-  return killRace(method, async (system, { name }) => {
+  return killRace(method, 1_200, async (system, { name }) => {
     const { scheduler } = system;
     const ids = await Promise.all(
       [1, 2, 3].map((number) =>
@@ -129,7 +128,6 @@ function pausing(method: 'pause' | 'resume'): Race {
     return {
       method,
       args: [],
-      longest: 300,
       async check() {
         const isWanted = method === 'pause';
         const states = await Promise.all(ids.map((id) => system.client.schedule.getHandle(id).describe()));

@@ -1,5 +1,6 @@
 // npm run test:races -- --rounds 200 --seed 1 [--only words] [--address host:port]
 import { parseArgs } from 'node:util';
+import type { JobContext } from '../../src/index.ts';
 import { stopServers, testServer } from '../support/servers.ts';
 import { System } from '../support/system.ts';
 import { chains } from './chains.ts';
@@ -34,48 +35,57 @@ await stopServers();
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
+async function handler(payload: unknown, { signal }: JobContext): Promise<string> {
+  const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve));
+  if (payload === 'fail') {
+    await pass(60);
+    throw new Error('as asked');
+  }
+  if (payload === 'long') await pass(150);
+  if (payload === 'obedient') await Promise.race([pass(5_000), aborted]);
+  if (payload === 'stops') {
+    await Promise.race([pass(1_500), aborted]);
+    signal.throwIfAborted();
+  }
+  return 'done';
+}
+
 async function run(race: Race, number: number): Promise<boolean> {
-  const system = await System.start({ address, worker: { maxConcurrentJobs: 50 } });
-  system.on(async (payload, { signal }) => {
-    if (payload === 'fail') {
-      await pass(60);
-      throw new Error('as asked');
-    }
-    if (payload === 'short') await pass(60);
-    if (payload === 'long') await pass(150);
-    if (payload === 'obedient')
-      await Promise.race([pass(5_000), new Promise((resolve) => signal.addEventListener('abort', resolve))]);
-    return 'done';
-  });
-  const total = Math.max(1, Math.round(rounds * (race.share ?? 1)));
+  const started = Date.now();
   const sides = new Map<string, number>(race.sides.map((side) => [side, 0]));
   const violations: string[] = [];
   let next = 0;
-  const worker = async () => {
-    while (next < total) {
+  const slot = async () => {
+    await using system = await System.start({ address, worker: { maxConcurrentJobs: 50 } });
+    system.on(handler);
+    while (next < rounds) {
       const round = next++;
       const random = seeded(seed * 1_000_003 + number * 10_007 + round);
       const between = (low: number, high: number) => low + random() * (high - low);
       const name = `race${number}-${seed}-${round}-${system.id}`;
       try {
-        const outcome = await race.round(system, { name, random, between });
+        const moment = () => race.aim?.at(random()) ?? 0;
+        const outcome = await race.round(system, { name, random, between, moment });
         if ('violation' in outcome) violations.push(`round ${round}: ${outcome.violation}`);
-        else sides.set(outcome.side, (sides.get(outcome.side) ?? 0) + 1);
+        else {
+          sides.set(outcome.side, (sides.get(outcome.side) ?? 0) + 1);
+          race.aim?.learn(outcome.side === race.sides[0]);
+        }
       } catch (error) {
         violations.push(`round ${round}: ${String(error)}`);
       }
     }
   };
-  await Promise.all(Array.from({ length: race.width ?? 8 }, worker));
-  await system[Symbol.asyncDispose]();
+  await Promise.all(Array.from({ length: Math.min(race.width ?? 8, rounds) }, slot));
   const seen = [...sides].map(([side, count]) => `${count} ${side}`).join(', ');
   const unseen =
     race.sides.length > 1 &&
-    total >= ENOUGH_FOR_SIDES &&
-    race.sides.some((side) => (sides.get(side) ?? 0) < total / 10);
+    rounds >= ENOUGH_FOR_SIDES &&
+    race.sides.some((side) => (sides.get(side) ?? 0) < rounds / 10);
   const verdict =
     violations.length > 0 ? `${violations.length} VIOLATIONS` : unseen ? 'NOT BOTH SIDES SEEN' : '0 violations';
-  console.log(`${race.name}: ${total} rounds: ${seen}; ${verdict}`);
+  const seconds = Math.round((Date.now() - started) / 1_000);
+  console.log(`${race.name}: ${rounds} rounds in ${seconds} s: ${seen}; ${verdict}`);
   for (const violation of violations.slice(0, 5)) console.log(`  ${violation}`);
   return violations.length === 0 && !unseen;
 }

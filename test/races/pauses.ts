@@ -1,13 +1,13 @@
 import { Scheduler, interval, once } from '../../src/index.ts';
 import { eventually, type System } from '../support/system.ts';
+import { Aim } from './aim.ts';
 import { pass, type Outcome, type Race, type RoundContext } from './race.ts';
 
 /** Paused around due times, with jobs being scheduled meanwhile: nothing starts once pause() has answered. */
 const pauseUnderLoad: Race = {
   name: 'pause around due times, with jobs being scheduled meanwhile',
   sides: ['some held'],
-  width: 1,
-  share: 0.25,
+  width: 4,
   async round(system: System, { name, between }: RoundContext): Promise<Outcome> {
     const { scheduler } = system;
     const ids: string[] = [];
@@ -54,9 +54,10 @@ const pauseUnderLoad: Race = {
 const pauseAndResume: Race = {
   name: 'pause and resume at once by several clients',
   sides: ['paused', 'resumed'],
-  width: 1,
-  share: 0.25,
-  async round(system: System, { name, between }: RoundContext): Promise<Outcome> {
+  // Of the last resume.
+  aim: Aim.around(150, 150),
+  width: 4,
+  async round(system: System, { name, between, moment }: RoundContext): Promise<Outcome> {
     const { scheduler, address, taskQueue } = system;
     const other = await Scheduler.connect({ address, taskQueue });
     try {
@@ -69,7 +70,7 @@ const pauseAndResume: Race = {
         scheduler.pause(),
         pass(between(0, 300)).then(() => other.resume()),
         pass(between(0, 300)).then(() => other.pause()),
-        pass(between(0, 300)).then(() => scheduler.resume()),
+        pass(moment()).then(() => scheduler.resume()),
       ]);
       const isPaused = await other.isPaused();
       const wanted = isPaused ? 'paused' : 'scheduled';

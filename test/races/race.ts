@@ -1,16 +1,20 @@
 import type { System } from '../support/system.ts';
+import type { Aim } from './aim.ts';
 
 /** What one round of a race came to: which of the two sides was first, or that a guarantee was broken. */
 export type Outcome = { readonly side: string } | { readonly violation: string };
 
 export interface Race {
   readonly name: string;
-  /** Both must be seen in at least a tenth of the rounds, for the race to have been one. */
-  readonly sides: readonly [string, string] | readonly [string];
-  /** How many rounds are under way at once. @default 8 */
+  /**
+   * What acting early comes to, and what acting late. Both must be seen in at least a tenth of the rounds, for the race
+   * to have been one.
+   */
+  readonly sides: readonly [early: string, late: string] | readonly [string];
+  /** When the rounds act, for a race of two sides. */
+  readonly aim?: Aim;
+  /** How many rounds are under way at once, each with a task queue and a worker of its own. @default 8 */
   readonly width?: number;
-  /** How many rounds a round counts for: what is heavy is done less often. @default 1 */
-  readonly share?: number;
   round(system: System, context: RoundContext): Promise<Outcome>;
 }
 
@@ -21,6 +25,8 @@ export interface RoundContext {
   readonly random: () => number;
   /** Milliseconds between two values. */
   readonly between: (low: number, high: number) => number;
+  /** Milliseconds after which to act, by the race's aim. */
+  readonly moment: () => number;
 }
 
 /** A small generator of its own for each round, so that a seed gives the same rounds however they interleave. */
