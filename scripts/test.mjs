@@ -71,6 +71,7 @@ const steps = {
   races: check(process.execPath, '--import', 'tsx', 'test/races/main.ts', '--rounds', '5', '--seed', '1'),
   ...(isLong && { outage: check(process.execPath, '--import', 'tsx', 'test/outage/main.ts') }),
   examples: mocha('test/examples/**/*.test.ts'),
+  'supply chain': mocha('test/package/**/*.test.ts'),
   package: check('npm', 'run', '--silent', 'check:package'),
   coverage: check(bin('c8'), 'report', '--temp-directory', join(scratch, 'coverage'), '--reporter', 'text-summary'),
 };
