@@ -5,7 +5,7 @@ import type { Job, JobId } from '../job/job.ts';
 import { RUN_JOB, type After } from '../workflows/messages.ts';
 import { claim, hasSchedule, isFree, readHolder } from './claim.ts';
 import { catchFirstRuns } from './first-runs.ts';
-import { examine, follow } from './follow.ts';
+import { examine, follow, type Leaders } from './follow.ts';
 import { toJob } from './from-temporal.ts';
 import type { JobRecord, Scope } from './record.ts';
 import { replace } from './replace.ts';
@@ -28,12 +28,12 @@ const AT_ONCE = 2_000;
 export async function create(scope: Scope, job: Job, isIdGiven: boolean, onConflict: OnConflict): Promise<JobId> {
   const { schedule } = job;
   const now = new Date();
-  const after = schedule.kind === 'afterJob' ? await examine(scope, job, schedule) : undefined;
+  const leaders = schedule.kind === 'afterJob' ? await examine(scope, job, schedule) : undefined;
   const runsAtOnce = schedule.kind === 'once' && dueTime(schedule, now).getTime() - now.getTime() < AT_ONCE;
   const isTaken = isIdGiven && runsAtOnce && (await hasSchedule(scope, job.id));
-  const isClaimed = !isTaken && (await claim(scope, job, isIdGiven, () => start(scope, job, now, after)));
-  if (!isClaimed) return settle(scope, job, after, onConflict);
-  if (after) await follow(scope, job, after);
+  const isClaimed = !isTaken && (await claim(scope, job, isIdGiven, () => start(scope, job, now, leaders?.after)));
+  if (!isClaimed) return settle(scope, job, leaders, onConflict);
+  if (leaders) await follow(scope, job, leaders);
   if (schedule.kind === 'interval' || schedule.kind === 'cron') await catchFirstRuns(scope, job, schedule, now);
   return job.id;
 }
@@ -44,7 +44,7 @@ async function start({ client, queue }: Scope, job: Job, now: Date, after: After
 }
 
 /** The id is taken. */
-async function settle(scope: Scope, job: Job, after: After | undefined, onConflict: OnConflict): Promise<JobId> {
+async function settle(scope: Scope, job: Job, leaders: Leaders | undefined, onConflict: OnConflict): Promise<JobId> {
   const { record, workflow } = await readHolder(scope, job.id);
   if (!record && !workflow) {
     // Whoever had it has given it up.
@@ -57,7 +57,8 @@ async function settle(scope: Scope, job: Job, after: After | undefined, onConfli
   if (onConflict === 'keep') return job.id;
   if (record ? isSameRecord(record, job) : workflow && isSameOnce(workflow, job)) {
     // The call was made before, and perhaps cut off.
-    if (after && record?.note.kind !== 'ended') await follow(scope, job, record?.definition.after ?? after);
+    if (leaders && record?.note.kind !== 'ended')
+      await follow(scope, job, { ...leaders, after: record?.definition.after ?? leaders.after });
     return job.id;
   }
   if (onConflict === 'error') {
@@ -67,9 +68,9 @@ async function settle(scope: Scope, job: Job, after: After | undefined, onConfli
       `id: expected one that is free, got "${job.id}", which names ${isCancelled ? 'a job that has ended' : 'a job with another definition'}: use another id, or { onConflict: 'replace' } or 'keep'`,
     );
   }
-  const anew = after && { ...after, suffix: `-${randomUUID().slice(0, 4)}` };
-  await replace(scope, job, anew, record, workflow);
-  if (anew) await follow(scope, job, anew);
+  const after = leaders && { ...leaders.after, suffix: `-${randomUUID().slice(0, 4)}` };
+  await replace(scope, job, after, record, workflow);
+  if (leaders && after) await follow(scope, job, { ...leaders, after });
   return job.id;
 }
 

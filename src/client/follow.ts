@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DependencyCycleError, InvalidScheduleError, JobNotFoundError, TooManyDependentsError } from '../job/errors.ts';
-import type { Job } from '../job/job.ts';
+import type { Job, JobId } from '../job/job.ts';
 import type { AfterJobSchedule } from '../job/schedule.ts';
 import type { After, Dependent, EndedRun } from '../workflows/messages.ts';
 import { deliver, toEndedRun } from './deliver.ts';
@@ -18,8 +18,15 @@ type Predecessor =
   /** Its record is gone, a run of it is still known. */
   | { readonly kind: 'gone'; readonly id: string; readonly workflow: WorkflowInfo };
 
+/** What was seen of what a job is to follow. */
+export interface Leaders {
+  readonly after: After;
+  /** Those that are once jobs. */
+  readonly once: ReadonlySet<JobId>;
+}
+
 /** Looks at what a job is to follow. Refuses what does not exist, cycles, and more dependents than one job may have. */
-export async function examine(scope: Scope, job: Job, schedule: AfterJobSchedule): Promise<After> {
+export async function examine(scope: Scope, job: Job, schedule: AfterJobSchedule): Promise<Leaders> {
   const found = await Promise.all(schedule.jobIds.map((id) => findPredecessor(scope, id, job.id)));
   if (found.length > 1 && found.some(({ kind }) => kind !== 'once')) {
     const other = found.find(({ kind }) => kind !== 'once')?.id;
@@ -31,7 +38,7 @@ export async function examine(scope: Scope, job: Job, schedule: AfterJobSchedule
   const ancestors = new Set(found.flatMap((predecessor) => [predecessor.id, ...ancestorsOf(predecessor)]));
   if (ancestors.has(job.id)) throw cycle(job.id, schedule.jobIds);
   const [first] = found;
-  return {
+  const after = {
     jobIds: schedule.jobIds,
     delay: schedule.delay,
     on: schedule.on,
@@ -39,6 +46,7 @@ export async function examine(scope: Scope, job: Job, schedule: AfterJobSchedule
     ancestors: [...ancestors],
     ...(found.length > 1 && first?.kind === 'once' && { workflowId: `${job.id}/after/${randomUUID()}` }),
   };
+  return { after, once: new Set(found.filter(({ kind }) => kind === 'once').map(({ id }) => id)) };
 }
 
 async function findPredecessor(scope: Scope, id: string, dependentId: string): Promise<Predecessor> {
@@ -69,7 +77,7 @@ function cycle(id: string, jobIds: readonly string[]): DependencyCycleError {
  * Makes a job, whose record exists, follow its predecessors. Where one has ended for good, its end counts now. Every
  * step may be made again, by a repeated call or another client.
  */
-export async function follow(scope: Scope, job: Job, after: After): Promise<void> {
+export async function follow(scope: Scope, job: Job, { after, once }: Leaders): Promise<void> {
   await refuseCycle(scope, job, after);
   const { id: jobId, jobType, tags, priority } = job;
   const { on, delay, repeats, workflowId, suffix } = after;
@@ -85,7 +93,7 @@ export async function follow(scope: Scope, job: Job, after: After): Promise<void
     ...(suffix && { suffix }),
   };
   for (const id of after.jobIds) {
-    const ended = await register(scope, id, dependent);
+    const ended = await (once.has(id) ? registerWithOnce(scope, id, dependent) : register(scope, id, dependent));
     if (ended) await deliver(scope, dependent, ended);
   }
   await ensureSweep(scope);
@@ -103,14 +111,15 @@ async function refuseCycle(scope: Scope, job: Job, after: After): Promise<void> 
   }
 }
 
-/** Registers the dependent with one predecessor. Answers how that one ended, if it will not run again. */
+/** Registers the dependent with a once job. Answers how that one ended, if it has. */
+async function registerWithOnce(scope: Scope, id: string, dependent: Dependent): Promise<EndedRun | undefined> {
+  if (await addDependentOfOnce(scope, id, dependent)) return undefined;
+  const closed = await describeRun(scope, id);
+  return closed && toEndedRun(await readRun(scope.client, closed));
+}
+
+/** Registers the dependent with another job. Answers how that one ended, if it will not run again. */
 async function register(scope: Scope, id: string, dependent: Dependent): Promise<EndedRun | undefined> {
-  const isOnce = !(await readRecord(scope, id)) && (await describeRun(scope, id));
-  if (isOnce) {
-    if (await addDependentOfOnce(scope, id, dependent)) return undefined;
-    const closed = await describeRun(scope, id);
-    return closed && toEndedRun(await readRun(scope.client, closed));
-  }
   // In this order: a predecessor notes its end in its record before it asks who follows. So either it sees the
   // dependent, or its end is seen here.
   await addDependent(scope, id, dependent);

@@ -108,6 +108,7 @@ describe('afterJob', () => {
     assert.equal(last.lastError, `its predecessor ${onSuccess} was cancelled`);
     assert.equal(system.callsOf(onSuccess).length + system.callsOf(next).length, 0);
     // Registered afterwards, the same becomes of it.
+    assert.equal((await ended(first)).state, 'failed');
     const late = await schedule('on-success-late', { schedule: afterJob(first) });
     assert.equal((await status(late)).state, 'cancelled');
     const later = await schedule('after-cancelled', { schedule: afterJob(late, { on: 'completion' }) });
