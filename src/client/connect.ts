@@ -82,15 +82,7 @@ export async function connectClient(settings: ConnectionSettings): Promise<{ cli
   const connection = prepare({
     ...connectionOptions,
     connectTimeout: callTimeout,
-    interceptors: [
-      (options, nextCall) => {
-        const isLongPoll = LONG_POLLS.test(options.method_definition?.path ?? '');
-        const timeout = isLongPoll ? Math.max(LONG_POLL_TIMEOUT, callTimeout) : callTimeout;
-        return new InterceptingCall(nextCall({ ...options, deadline: options.deadline ?? Date.now() + timeout }));
-      },
-      makeGrpcRetryInterceptor(defaultGrpcRetryOptions()),
-      cancelWhenClosed,
-    ],
+    interceptors: [within(callTimeout), cancelWhenClosed],
   });
   try {
     await mapErrors(place, () => connection.ensureConnected());
@@ -99,6 +91,19 @@ export async function connectClient(settings: ConnectionSettings): Promise<{ cli
     throw error;
   }
   return { client: new Client({ connection, namespace, ...(dataConverter && { dataConverter }) }), place };
+}
+
+/** Makes a call again until its time is over, but not where the next try would come after that: it fails with why. */
+function within(callTimeout: number): Interceptor {
+  const retry = defaultGrpcRetryOptions();
+  return (options, nextCall) => {
+    const isLongPoll = LONG_POLLS.test(options.method_definition?.path ?? '');
+    const timeout = isLongPoll ? Math.max(LONG_POLL_TIMEOUT, callTimeout) : callTimeout;
+    const deadline = options.deadline ?? Date.now() + timeout;
+    const retryableDecider: typeof retry.retryableDecider = (attempt, result) =>
+      retry.retryableDecider(attempt, result) && Date.now() + retry.delayFunction(attempt, result) < Number(deadline);
+    return makeGrpcRetryInterceptor({ ...retry, retryableDecider })({ ...options, deadline }, nextCall);
+  };
 }
 
 /**

@@ -123,6 +123,7 @@ function isNamespaceNotFound(error: unknown, details = ''): boolean {
 
 function isUnreachable(error: unknown, code: number | undefined): boolean {
   if (code === status.UNAVAILABLE || code === status.DEADLINE_EXCEEDED || code === status.CANCELLED) return true;
+  if (code === status.RESOURCE_EXHAUSTED) return false;
   return (
     error instanceof Error && /Failed to connect|TransportError|before timeout/i.test(`${error.name}: ${error.message}`)
   );

@@ -17,6 +17,8 @@ import { startDelay } from './to-temporal.ts';
 
 /** The server's lists are behind by less than a second; so long nothing new must turn up in them. */
 const LISTS_SETTLE = 1_000;
+/** A server gives few lists a second (`frontend.namespaceRPS.visibility`, 10), so they are not looked at more often. */
+const LOOKS = 2;
 const IN_FORCE_WITHIN = 30_000;
 const NOTE_OF_RESUME = 'Resumed with all jobs';
 
@@ -89,7 +91,7 @@ async function settle(scope: Scope, hold: QueueHold, missed: 'skip' | 'latest'):
       return;
     }
     if (wrong.length > 0) quietSince = Date.now();
-    await sleep(100);
+    await sleep(LISTS_SETTLE / LOOKS);
   }
 }
 

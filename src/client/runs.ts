@@ -12,8 +12,8 @@ import { openRunsQuery, runsQuery } from './list-query.ts';
 import { isNotFound } from './map-error.ts';
 import { readRecord, type Scope } from './record.ts';
 
-type History = Awaited<ReturnType<Client['workflowService']['getWorkflowExecutionHistory']>>;
-type HistoryEvent = NonNullable<NonNullable<History['history']>['events']>[number];
+type HistoryPage = Awaited<ReturnType<Client['workflowService']['getWorkflowExecutionHistory']>>;
+type HistoryEvent = NonNullable<NonNullable<HistoryPage['history']>['events']>[number];
 type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
 
 /** A run, with what only an open one has. */
@@ -23,12 +23,25 @@ export interface Run extends RunInfo {
   readonly progress?: unknown;
 }
 
+/** The events of a history's first page, and the last event of all. */
+interface History {
+  readonly events: readonly HistoryEvent[];
+  readonly last: HistoryEvent | undefined;
+}
+
 /** How a run is cancelled that would not end by itself: its reason tells it from one that somebody terminated. */
 export const CANCELLED = 'Cancelled: ';
 
 // PENDING_ACTIVITY_STATE_SCHEDULED, _PAUSED and _PAUSE_REQUESTED
 const SCHEDULED = 1;
 const PAUSED = [4, 5];
+const CLOSING = [
+  'workflowExecutionCompletedEventAttributes',
+  'workflowExecutionFailedEventAttributes',
+  'workflowExecutionCanceledEventAttributes',
+  'workflowExecutionTerminatedEventAttributes',
+  'workflowExecutionTimedOutEventAttributes',
+] as const;
 // HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT
 const CLOSE_EVENT = 2;
 
@@ -55,21 +68,38 @@ export async function describeWorkflow(
   workflowId: string,
   runId?: string,
 ): Promise<WorkflowExecutionDescription | undefined> {
-  try {
-    return await client.workflow.getHandle(workflowId, runId).describe();
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  return ifFound(client.workflow.getHandle(workflowId, runId).describe());
 }
 
 /** All that is known of a run: of an open one by describing it, of a closed one from its history. */
-export async function readRun(client: Client, info: WorkflowInfo): Promise<Run> {
-  if (info.status.name !== 'RUNNING') return readClosedRun(client, info);
+export async function readRun(client: Client, info: WorkflowInfo, history?: History): Promise<Run> {
+  if (info.status.name !== 'RUNNING') return readClosedRun(client, info, history);
   const description = isDescription(info)
     ? info
     : await client.workflow.getHandle(info.workflowId, info.runId).describe();
   return description.status.name === 'RUNNING' ? readOpenRun(client, description) : readClosedRun(client, description);
+}
+
+/** As {@link readRun}, in one round of calls where it is as it is thought to be. */
+export async function readRunById(
+  scope: Scope,
+  workflowId: string,
+  expected: 'open' | 'ended',
+): Promise<Run | undefined> {
+  const [info, history] = await Promise.all([
+    describeRun(scope, workflowId),
+    expected === 'ended' ? ifFound(readHistory(scope.client, workflowId)) : undefined,
+  ]);
+  return info && readRun(scope.client, info, history);
+}
+
+async function ifFound<Found>(looking: Promise<Found>): Promise<Found | undefined> {
+  try {
+    return await looking;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
 }
 
 /** The runs of a job that the lists have, newest first, up to so many. */
@@ -149,8 +179,10 @@ function stateBeforeHandler(info: WorkflowInfo): RunState {
   return info.memo?.['predecessor'] ? 'waiting' : 'queued';
 }
 
-async function readClosedRun(client: Client, info: WorkflowInfo): Promise<Run> {
-  const { events, last } = await readHistory(client, info.workflowId, info.runId);
+async function readClosedRun(client: Client, info: WorkflowInfo, known?: History): Promise<Run> {
+  // A history that was read beside the description may be from before the end.
+  const isWhole = known?.last && CLOSING.some((attributes) => known.last?.[attributes]);
+  const { events, last } = isWhole ? known : await readHistory(client, info.workflowId, info.runId);
   const { loadedDataConverter } = client.options;
   let attempts = 0;
   let input: Partial<HandlerInput> = {};
@@ -178,12 +210,7 @@ async function readClosedRun(client: Client, info: WorkflowInfo): Promise<Run> {
   };
 }
 
-/** The events of a history's first page, and the last event of all. */
-async function readHistory(
-  client: Client,
-  workflowId: string,
-  runId?: string,
-): Promise<{ events: HistoryEvent[]; last: HistoryEvent | undefined }> {
+async function readHistory(client: Client, workflowId: string, runId?: string): Promise<History> {
   const request = { namespace: client.options.namespace, execution: { workflowId, runId } };
   const page = await client.workflowService.getWorkflowExecutionHistory(request);
   const events = page.history?.events ?? [];

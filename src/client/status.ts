@@ -5,54 +5,48 @@ import { statusOfGone, statusOfOnce, statusOfRecord, withoutExtras } from './fro
 import type { QueueHold } from './hold.ts';
 import { runsQuery } from './list-query.ts';
 import { readRecord, type JobRecord, type Scope } from './record.ts';
-import { describeRun, identityOf, newestRuns, readRun, type Run, type WorkflowInfo } from './runs.ts';
+import { describeRun, identityOf, newestRuns, readRun, readRunById, type Run, type WorkflowInfo } from './runs.ts';
 
 // More than a status needs, so that the open ones among them are not cut off by some that closed since.
 const NEWEST = 10;
-// The server's record of a schedule has its last ten runs; the last of them is read, and the open ones.
-const CLOSED_RUNS_READ = 1;
 const RUNS_AT_A_TIME = 20;
 
-/** Two rounds of parallel calls: what there is of the job, and then its runs. */
+/**
+ * Two rounds of parallel calls: what there is of the job, and then its runs. A once job's status needs none of the lists,
+ * of which a server gives only so many a second.
+ */
 export async function readStatus(scope: Scope, hold: QueueHold, id: string): Promise<JobStatus> {
-  const [record, workflow, held, listed] = await Promise.all([
-    readRecord(scope, id),
-    describeRun(scope, id),
-    hold.read(),
-    newestRuns(scope, id, NEWEST),
-  ]);
-  if (record) return statusOfRecord(record, await runsOfRecord(scope, record, listed), held);
+  const [record, workflow, held] = await Promise.all([readRecord(scope, id), describeRun(scope, id), hold.read()]);
+  if (record) return statusOfRecord(record, await runsOfRecord(scope, record), held);
   if (workflow && identityOf(workflow).jobId === id)
     return statusOfOnce(workflow, await readRun(scope.client, workflow), held);
+  const listed = await newestRuns(scope, id, NEWEST);
   const [newest] = listed;
   if (!newest) throw notFound(scope, id);
   return statusOfGone(id, newest, await Promise.all(listed.map((info) => readRun(scope.client, info))));
 }
 
-/** The open runs of a job and its last closed one. The record knows runs that the lists do not have yet. */
-async function runsOfRecord(scope: Scope, record: JobRecord, listed: readonly WorkflowInfo[]): Promise<Run[]> {
+/**
+ * The open runs of a job and its last closed one. The record knows runs that the lists do not have yet, and the lists
+ * those that the schedule did not start.
+ */
+async function runsOfRecord(scope: Scope, record: JobRecord): Promise<Run[]> {
   const { recentActions, runningActions } = record.description.info;
+  const open = new Set(runningActions.map(({ workflow }) => workflow.workflowId));
   const last = recentActions.at(-1)?.action.workflow;
   const lastOfChain = record.note.kind === 'ended' ? record.note.run : undefined;
-  const known = [
-    ...runningActions.map(({ workflow }) => workflow),
-    ...(last ? [last] : []),
-    ...(lastOfChain ? [lastOfChain] : []),
-  ];
-  const isListed = (workflowId: string) => listed.some((info) => info.workflowId === workflowId);
-  const unlisted = [...new Set(known.map(({ workflowId }) => workflowId))].filter(
-    (workflowId) => !isListed(workflowId),
-  );
-  const open = listed.filter(({ status }) => status.name === 'RUNNING');
-  const closed = listed.filter(({ status }) => status.name !== 'RUNNING').slice(0, CLOSED_RUNS_READ);
-  const runs = await Promise.all([
-    ...[...open, ...closed].map((info) => readRun(scope.client, info)),
-    ...unlisted.map(async (workflowId) => {
-      const info = await describeRun(scope, workflowId);
-      return info && readRun(scope.client, info);
-    }),
+  const ended = new Set([last, lastOfChain].flatMap((run) => run?.workflowId ?? []).filter((id) => !open.has(id)));
+  const [listed, ...known] = await Promise.all([
+    newestRuns(scope, record.id, NEWEST),
+    ...[...open].map((workflowId) => readRunById(scope, workflowId, 'open')),
+    ...[...ended].map((workflowId) => readRunById(scope, workflowId, 'ended')),
   ]);
-  return runs.filter((run) => run !== undefined);
+  const lastListed = listed.find(({ status }) => status.name !== 'RUNNING');
+  const unknown = listed
+    .filter((info) => info === lastListed || info.status.name === 'RUNNING')
+    .filter(({ workflowId }) => !open.has(workflowId) && !ended.has(workflowId));
+  const others = await Promise.all(unknown.map((info) => readRun(scope.client, info)));
+  return [...known, ...others].filter((run) => run !== undefined);
 }
 
 /** All runs of a job that the server still has, newest first. */

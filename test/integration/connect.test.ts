@@ -8,7 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
+import {
+  Server as GrpcServer,
+  ServerCredentials,
+  status,
+  type MethodDefinition,
+  type sendUnaryData,
+} from '@grpc/grpc-js';
 import { Client, Connection } from '@temporalio/client';
 import { resolveSettings } from '../../src/client/connect.ts';
 import { Scheduler, once, type SchedulerOptions } from '../../src/index.ts';
@@ -78,6 +84,34 @@ describe('a server that cannot be reached', () => {
       );
     } finally {
       other.forceShutdown();
+    }
+  });
+
+  it('is told why, where each try within the call timeout was refused', async () => {
+    const busy = new GrpcServer();
+    const whole = (bytes: Buffer) => bytes;
+    const getSystemInfo: MethodDefinition<Buffer, Buffer> = {
+      path: '/temporal.api.workflowservice.v1.WorkflowService/GetSystemInfo',
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: whole,
+      requestDeserialize: whole,
+      responseSerialize: whole,
+      responseDeserialize: whole,
+    };
+    busy.addService(
+      { getSystemInfo },
+      {
+        getSystemInfo: (_: unknown, answer: sendUnaryData<Buffer>) =>
+          answer({ code: status.RESOURCE_EXHAUSTED, details: 'namespace rate limit exceeded' }),
+      },
+    );
+    const bound = await promisify(busy.bindAsync.bind(busy))('127.0.0.1:0', ServerCredentials.createInsecure());
+    try {
+      const message = /is over its limits: namespace rate limit exceeded\. Call again later/;
+      await unavailable({ address: `127.0.0.1:${bound}` }, message);
+    } finally {
+      busy.forceShutdown();
     }
   });
 
