@@ -139,12 +139,19 @@ describe('the activity that calls a handler', () => {
     });
   });
 
-  it('beats at once and goes on, with what was reported last, until the handler has ended', async () => {
+  it('does not beat for a handler that is over at once', async () => {
+    const { result, beats } = attempt(() => 'done', { info: { heartbeatTimeoutMs: 60 } });
+    await result;
+    assert.deepEqual(beats, []);
+  });
+
+  it('beats until the handler has ended, with what was reported last, be it by the attempt before', async () => {
     let finish = () => {};
     const finished = new Promise<void>((resolve) => (finish = resolve));
     const info = { heartbeatTimeoutMs: 60, heartbeatDetails: 'of the attempt before' };
     const { result, beats, environment } = attempt(
       async (_, { progress }) => {
+        await event(environment, 'heartbeat');
         progress({ done: 1 });
         await finished;
       },

@@ -97,18 +97,23 @@ const afterRecurring: Race = {
       payload: 'ok',
       schedule: interval('1h'),
     });
-    const early = pass(moment()).then(() => scheduler.triggerJob(first));
-    await pass(50);
-    const askedAt = Date.now();
-    const id = await scheduler.scheduleJob({
-      id: `${name}-d`,
-      jobType: 'task',
-      payload: 'ok',
-      schedule: afterJob(first),
-    });
-    const answeredAt = Date.now();
+    const register = async () => {
+      await pass(50);
+      const askedAt = Date.now();
+      const id = await scheduler.scheduleJob({
+        id: `${name}-d`,
+        jobType: 'task',
+        payload: 'ok',
+        schedule: afterJob(first),
+      });
+      return { id, askedAt, answeredAt: Date.now() };
+    };
+    const [early, { id, askedAt, answeredAt }] = await Promise.all([
+      pass(moment()).then(() => scheduler.triggerJob(first)),
+      register(),
+    ]);
     const late = await scheduler.triggerJob(first);
-    for (const { workflowId } of [await early, late]) await system.client.workflow.getHandle(workflowId).result();
+    for (const { workflowId } of [early, late]) await system.client.workflow.getHandle(workflowId).result();
     const runs = await settledRuns(system, id, 1);
     const ends = [];
     for await (const run of scheduler.listRuns(first)) ends.push(await handlerClosedAt(system, run.workflowId));
