@@ -154,7 +154,7 @@ async function firstOf<Item>(items: AsyncIterable<Item>, limit: number): Promise
   return found;
 }
 
-export async function timed(work: () => Promise<unknown>): Promise<number> {
+async function timed(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
   await work();
   return performance.now() - began;

@@ -12,7 +12,7 @@ import { rawWorker } from './raw.ts';
 import { Starts } from './starts.ts';
 
 export const OUR_QUEUE = 'ours';
-export const bench = defineJob('bench', { payload: z.object({ key: z.string(), work: z.number().optional() }) });
+const bench = defineJob('bench', { payload: z.object({ key: z.string(), work: z.number().optional() }) });
 
 /** A server as `temporal-dev.sh` starts it, with a database file, and whatever else it is told. */
 export async function startServer(...args: string[]): Promise<{ address: string; stop: () => Promise<void> }> {

@@ -11,8 +11,8 @@ import type { Hold, QueueHold } from './hold.ts';
 import { inParallel } from './in-parallel.ts';
 import { quote } from './list-query.ts';
 import { isNotFound } from './map-error.ts';
-import { parseNote, pausedByScheduler } from './notes.ts';
-import type { Scope } from './record.ts';
+import { parseNote, pausedByScheduler, type Note } from './notes.ts';
+import { readRecord, type Scope } from './record.ts';
 import { startDelay } from './to-temporal.ts';
 
 /** The server's lists are behind by less than a second; so long nothing new must turn up in them. */
@@ -41,7 +41,27 @@ export async function pauseAll(scope: Scope, hold: QueueHold, reason: string, un
 export async function resumeAll(scope: Scope, hold: QueueHold, missed: 'skip' | 'latest'): Promise<void> {
   const held = await hold.read();
   if (held) await hold.clear(held);
-  await settle(scope, hold, missed);
+  const unpaused = await settle(scope, hold, missed);
+  if (held) await unpauseLate(scope, hold, missed, unpaused);
+}
+
+/**
+ * A V1 schedule that is behind, as all are when their server has just come back, may not have come to the pause yet when
+ * it is resumed: the lists show it as not paused, and it would be, for good. Its description waits for what was asked.
+ */
+async function unpauseLate(
+  scope: Scope,
+  hold: QueueHold,
+  missed: 'skip' | 'latest',
+  unpaused: ReadonlySet<string>,
+): Promise<void> {
+  // As a rule none: nearly every schedule was paused, and has just been resumed.
+  await inParallel(recurring(scope), async ({ scheduleId }) => {
+    if (unpaused.has(scheduleId)) return;
+    const record = await readRecord(scope, scheduleId);
+    if (!record || !isHeld(record.note) || (await hold.read())) return;
+    await patch(scope, record.description, undefined, missed);
+  });
 }
 
 async function resumeAt({ client, queue }: Scope, token: string, until: Date): Promise<void> {
@@ -69,9 +89,9 @@ async function inForce(hold: QueueHold): Promise<void> {
 
 /**
  * Makes every schedule agree with the hold, as it is now: whoever changes the hold does this until the two agree, so
- * that of a pause and a resume at once the last one has its way with all of them.
+ * that of a pause and a resume at once the last one has its way with all of them. Answers which it has changed for that.
  */
-async function settle(scope: Scope, hold: QueueHold, missed: 'skip' | 'latest'): Promise<void> {
+async function settle(scope: Scope, hold: QueueHold, missed: 'skip' | 'latest'): Promise<ReadonlySet<string>> {
   const patched = new Set<string>();
   let held = await hold.read();
   for (let quietSince = Date.now(); ;) {
@@ -88,27 +108,41 @@ async function settle(scope: Scope, hold: QueueHold, missed: 'skip' | 'latest'):
       held = now;
       patched.clear();
     } else if (wrong.length === 0 && Date.now() - quietSince >= LISTS_SETTLE) {
-      return;
+      return patched;
     }
     if (wrong.length > 0) quietSince = Date.now();
     await sleep(LISTS_SETTLE / LOOKS);
   }
 }
 
-/** The schedules that are not as the hold wants them: unpaused under it, or still paused by one that is gone. */
-async function* disagreeing({ client, queue }: Scope, held: Hold | undefined): AsyncGenerator<ScheduleSummary> {
-  const query = `JobQueue = ${quote(queue)} AND JobKind IN ('interval', 'cron') AND TemporalSchedulePaused = ${held ? 'false' : 'true'}`;
-  for await (const summary of client.schedule.list({ query, pageSize: 1_000 })) {
-    if (summary.action?.workflowType !== RUN_JOB) continue;
+/**
+ * The schedules that are not as the hold wants them: without its pause, or still under one that is gone. Another pause of
+ * ours than this one may be about to end, where the schedule is behind.
+ */
+async function* disagreeing(scope: Scope, held: Hold | undefined): AsyncGenerator<ScheduleSummary> {
+  for await (const summary of recurring(scope)) {
     const note = parseNote(summary.state.note, summary.state.paused);
-    const isOurPause = note.kind === 'paused' && note.by === 'scheduler';
-    if (held ? note.kind !== 'ended' : isOurPause) yield summary;
+    const token = note.kind === 'paused' ? note.token : undefined;
+    const isDue = held ? note.kind === 'other' || (isHeld(note) && token !== held.token) : isHeld(note);
+    if (isDue) yield summary;
   }
+}
+
+async function* recurring({ client, queue }: Scope): AsyncGenerator<ScheduleSummary> {
+  const query = `JobQueue = ${quote(queue)} AND JobKind IN ('interval', 'cron')`;
+  for await (const summary of client.schedule.list({ query, pageSize: 1_000 })) {
+    if (summary.action?.workflowType === RUN_JOB) yield summary;
+  }
+}
+
+/** Paused with all jobs, and not by a person. */
+function isHeld(note: Note): boolean {
+  return note.kind === 'paused' && note.by === 'scheduler';
 }
 
 async function patch(
   { client }: Scope,
-  summary: ScheduleSummary,
+  summary: Pick<ScheduleSummary, 'scheduleId' | 'spec' | 'state'>,
   held: Hold | undefined,
   missed: 'skip' | 'latest',
 ): Promise<void> {
@@ -136,7 +170,7 @@ function newToken(): string {
 }
 
 /** The latest due time that passed while the schedule was paused, as a back-fill of that one. */
-function latestMissed({ spec, state }: ScheduleSummary) {
+function latestMissed({ spec, state }: Pick<ScheduleSummary, 'spec' | 'state'>) {
   const note = parseNote(state.note, state.paused);
   const since = Date.parse((note.kind === 'paused' && note.token?.split(' ')[0]) || '');
   const now = Date.now();
