@@ -2,6 +2,10 @@ import {
   ActivityCancellationType,
   ActivityFailure,
   ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  TimeoutFailure,
+  patched,
   proxyActivities,
   type ActivityOptions,
 } from '@temporalio/workflow';
@@ -29,7 +33,7 @@ export async function callHandler(jobId: string, due: DueRun): Promise<unknown> 
       return await handlers[definition.jobType]!(input);
     } catch (error) {
       const attempts = attemptsBeforeHold(error);
-      if (attempts === undefined) throw error;
+      if (attempts === undefined) throw isLostToCancel(error) ? new CancelledFailure('cancelled') : error;
       attemptsBefore = attempts;
     }
   }
@@ -63,6 +67,12 @@ function activityOptions(
     },
     ...(definition.priority && { priority: { priorityKey: PRIORITY_KEYS[definition.priority] } }),
   };
+}
+
+/** An attempt that was told to stop and was not heard of again: the job was cancelled, and did not fail of itself. */
+function isLostToCancel(error: unknown): boolean {
+  const isLost = error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
+  return isLost && CancellationScope.current().consideredCancelled && patched('lost-to-cancel');
 }
 
 /** How many attempts had been made when this one was sent back, if that is what happened. */

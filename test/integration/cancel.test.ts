@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterJob, cron, interval, once } from '../../src/index.ts';
 import { System, eventually } from '../support/system.ts';
+
+const BUNDLE = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
 
 describe('cancelJob', () => {
   let system: System;
@@ -34,6 +38,41 @@ describe('cancelJob', () => {
       { state, lastError, runningRuns },
       { state: 'cancelled', lastError: 'changed my mind', runningRuns: [] },
     );
+  });
+
+  it('calls a run cancelled whose attempt was told to stop and not heard of again', async () => {
+    await using lone = await System.start({ worker: false });
+    let started = () => {};
+    const isStarted = new Promise<void>((resolve) => (started = resolve));
+    // A worker that neither beats nor ends, as one that was killed.
+    const connection = await NativeConnection.connect({ address: lone.address });
+    const worker = await Worker.create({
+      connection,
+      taskQueue: lone.taskQueue,
+      workflowBundle: { codePath: BUNDLE },
+      activities: { task: () => new Promise(() => started()) },
+      shutdownForceTime: 1,
+    });
+    const running = worker.run();
+    try {
+      const id = await lone.scheduler.scheduleJob({
+        id: lone.name('lost'),
+        jobType: 'task',
+        payload: 1,
+        schedule: once(new Date()),
+        heartbeatTimeout: '1s',
+      });
+      await isStarted;
+      await lone.scheduler.cancelJob(id, { reason: 'no longer needed' });
+      const { state, lastError } = await lone.scheduler.getJobStatus(id);
+      assert.deepEqual({ state, lastError }, { state: 'cancelled', lastError: 'no longer needed' });
+      const { status: closed } = await lone.client.workflow.getHandle(id).describe();
+      assert.equal(closed.name, 'CANCELLED');
+    } finally {
+      worker.shutdown();
+      await running.catch(() => undefined);
+      await connection.close();
+    }
   });
 
   it('takes the run from a handler that ignores it', async () => {
