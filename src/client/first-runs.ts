@@ -2,7 +2,7 @@ import { ScheduleOverlapPolicy } from '@temporalio/client';
 import type { Job } from '../job/job.ts';
 import { nextRunTimes } from '../job/next-run-times.ts';
 import type { RecurringSchedule } from '../job/schedule.ts';
-import { readRecord, type Scope } from './record.ts';
+import { changeRecord, readRecord, type Scope } from './record.ts';
 
 /** In a fresh namespace a V1 schedule may need some seconds until its first workflow task. */
 const SOON = 60_000;
@@ -29,7 +29,23 @@ export async function catchFirstRuns(
   const upTo = passed.filter((time) => time.getTime() <= Math.min(boundary?.getTime() ?? Infinity, Date.now()));
   const lost = upTo.filter((time) => !boundary || time < boundary);
   const isBoundarysOwn = boundary && schedule.jitter;
-  const [start, end] = [lost[0], lost.at(isBoundarysOwn ? -2 : -1)];
-  if (!start || !end || start > end) return;
+  const owed = isBoundarysOwn ? lost.slice(0, -1) : lost;
+  const allowed = await takeRuns(scope, job.id, owed.length);
+  const [start, end] = [owed[0], owed[allowed - 1]];
+  if (!start || !end) return;
   await scope.client.schedule.getHandle(job.id).backfill({ start, end, overlap: ScheduleOverlapPolicy.BUFFER_ALL });
+}
+
+/** A back-fill does not count against a limit of runs. Answers how many it may have, and takes them from the limit. */
+async function takeRuns(scope: Scope, id: string, wanted: number): Promise<number> {
+  let taken = wanted;
+  if (wanted > 0) {
+    await changeRecord(scope, id, ({ description }) => {
+      const { remainingActions } = description.state;
+      if (remainingActions === undefined) return undefined;
+      taken = Math.min(wanted, remainingActions);
+      return { remainingActions: remainingActions - taken };
+    });
+  }
+  return taken;
 }

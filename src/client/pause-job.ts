@@ -43,19 +43,17 @@ async function open(scope: Scope, id: string): Promise<JobRecord | undefined> {
   return record;
 }
 
-async function patch(
-  { client }: Scope,
-  scheduleId: string,
-  wanted: { pause: string } | { unpause: string },
-): Promise<void> {
-  const { namespace, identity } = client.options;
-  await client.workflowService.patchSchedule({
+async function patch(scope: Scope, scheduleId: string, wanted: { pause: string } | { unpause: string }): Promise<void> {
+  const { namespace, identity } = scope.client.options;
+  await scope.client.workflowService.patchSchedule({
     namespace,
     identity,
     scheduleId,
     requestId: randomUUID(),
     patch: wanted,
   });
+  // A V1 schedule does what it is asked in its own time. Its description waits for that: what is due then, is so now.
+  await readRecord(scope, scheduleId);
 }
 
 /** Updates the workflow of a once job that waits. It has to be woken for that, which takes a worker. */

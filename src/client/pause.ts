@@ -94,15 +94,17 @@ async function inForce(hold: QueueHold): Promise<void> {
 async function settle(scope: Scope, hold: QueueHold, missed: 'skip' | 'latest'): Promise<ReadonlySet<string>> {
   const patched = new Set<string>();
   let held = await hold.read();
-  for (let quietSince = Date.now(); ;) {
+  let changedAt = Date.now();
+  for (let quietSince = changedAt; ;) {
     const wrong: ScheduleSummary[] = [];
-    for await (const summary of disagreeing(scope, held)) {
-      if (!patched.has(summary.scheduleId)) wrong.push(summary);
-    }
-    await inParallel(wrong, async (summary) => {
+    for await (const summary of disagreeing(scope, held)) wrong.push(summary);
+    // What is asked of a schedule it does in its own time, milliseconds as a rule: then the lists show it.
+    const unasked = wrong.filter(({ scheduleId }) => !patched.has(scheduleId));
+    await inParallel(unasked, async (summary) => {
       await patch(scope, summary, held, missed);
       patched.add(summary.scheduleId);
     });
+    if (unasked.length > 0) changedAt = Date.now();
     const now = await hold.read();
     if (now?.token !== held?.token) {
       held = now;
@@ -111,6 +113,11 @@ async function settle(scope: Scope, hold: QueueHold, missed: 'skip' | 'latest'):
       return patched;
     }
     if (wrong.length > 0) quietSince = Date.now();
+    if (quietSince - changedAt > IN_FORCE_WITHIN) {
+      throw new SchedulerUnavailableError(
+        `${wrong.length} jobs have been ${held ? 'paused' : 'resumed'}, but the server has not come to it within ${IN_FORCE_WITHIN / 1_000} s: call again`,
+      );
+    }
     await sleep(LISTS_SETTLE / LOOKS);
   }
 }

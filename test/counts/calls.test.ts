@@ -142,7 +142,7 @@ describe('the calls to the server made by', () => {
   const CHANGES: Record<string, [(id: string) => Promise<unknown>, { once: string[]; cron: string[] }]> = {
     pauseJob: [
       (id) => scheduler.pauseJob(id),
-      { once: [...LOOK, 'UpdateWorkflowExecution'], cron: [...LOOK, 'PatchSchedule'] },
+      { once: [...LOOK, 'UpdateWorkflowExecution'], cron: ['DescribeSchedule', ...LOOK, 'PatchSchedule'] },
     ],
     // The second description is what the change is made from, the third makes sure that it was kept.
     updateJob: [
