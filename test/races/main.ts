@@ -1,6 +1,6 @@
 // npm run test:races -- --rounds 200 --seed 1 [--only words] [--address host:port]
 import { parseArgs } from 'node:util';
-import type { JobContext } from '../../src/index.ts';
+import { SchedulerUnavailableError, type JobContext } from '../../src/index.ts';
 import { stopServers, testServer } from '../support/servers.ts';
 import { System } from '../support/system.ts';
 import { chains } from './chains.ts';
@@ -23,6 +23,7 @@ const seed = Number(values.seed);
 const address = values.address ?? (await testServer(values.engine === 'v2' ? 'v2' : 'v1')).address;
 // Below this, chance alone may leave a side out.
 const ENOUGH_FOR_SIDES = 40;
+const MOST_UNANSWERED = 0.05;
 
 let passed = 0;
 let failed = 0;
@@ -54,11 +55,13 @@ async function run(race: Race, number: number): Promise<boolean> {
   const started = Date.now();
   const sides = new Map<string, number>(race.sides.map((side) => [side, 0]));
   const violations: string[] = [];
+  // Rounds that tell nothing, since the machine was too busy for the server to answer. Others are done in their place.
+  let unanswered = 0;
   let next = 0;
   const slot = async () => {
     await using system = await System.start({ address, worker: { maxConcurrentJobs: 50 } });
     system.on(handler);
-    while (next < rounds) {
+    while (next < rounds + unanswered) {
       const round = next++;
       const random = seeded(seed * 1_000_003 + number * 10_007 + round);
       const between = (low: number, high: number) => low + random() * (high - low);
@@ -72,7 +75,9 @@ async function run(race: Race, number: number): Promise<boolean> {
           race.aim?.learn(outcome.side === race.sides[0]);
         }
       } catch (error) {
-        violations.push(`round ${round}: ${String(error)}`);
+        const isUnanswered = error instanceof SchedulerUnavailableError && unanswered < rounds * MOST_UNANSWERED;
+        if (isUnanswered) unanswered += 1;
+        else violations.push(`round ${round}: ${String(error)}`);
       }
     }
   };
@@ -85,7 +90,9 @@ async function run(race: Race, number: number): Promise<boolean> {
   const verdict =
     violations.length > 0 ? `${violations.length} VIOLATIONS` : unseen ? 'NOT BOTH SIDES SEEN' : '0 violations';
   const seconds = Math.round((Date.now() - started) / 1_000);
-  console.log(`${race.name}: ${rounds} rounds in ${seconds} s: ${seen}; ${verdict}`);
+  console.log(
+    `${race.name}: ${rounds} rounds in ${seconds} s: ${seen}; ${verdict}${unanswered > 0 ? `; ${unanswered} done again, the server did not answer` : ''}`,
+  );
   for (const violation of violations.slice(0, 5)) console.log(`  ${violation}`);
   return violations.length === 0 && !unseen;
 }
