@@ -90,6 +90,11 @@ const cancelling = killRace('cancelJob', 120, async (system, { name }) => {
     method: 'cancelJob',
     args: [first, { reason: 'race' }],
     async check() {
+      // A run of the dependent that had begun goes on; its end is awaited.
+      await eventually(
+        () => scheduler.getJobStatus(second),
+        ({ runningRuns }) => runningRuns.length === 0,
+      ).catch(() => undefined);
       for (const id of [first, second]) {
         const { state, runningRuns } = await scheduler.getJobStatus(id);
         if (state !== 'cancelled' || runningRuns.length > 0)
