@@ -1,0 +1,69 @@
+// @ts-check
+import { lossTable, speedTable } from './report.mjs';
+
+/** The page that holds the tables. @param {import('./report.mjs').Results} results */
+export function readme({ facts, speed, loss }) {
+  const versions = Object.entries(facts.versions).map(([name, version]) => `${name} ${version}`);
+  const { once, repeating, perMinute, every, window } = loss?.size ?? {
+    once: 0,
+    repeating: 0,
+    perMinute: 0,
+    every: 0,
+    window: { short: 0, long: 0 },
+  };
+  const away = Math.round((window.long * 0.8) / 1_000);
+  return `# Beside others
+
+This library, BullMQ, pg-boss and graphile-worker on one machine in one run, each set up as its documentation recommends for safety (\`systems/*.mjs\` name the pages). Made by
+
+\`\`\`sh
+npm run bench:peers                   # about 20 minutes; installs the peers here, writes results.json and this page
+npm run bench:peers -- --quick        # a look; or --only speed|loss, --systems ours,pg-boss, --faults store
+\`\`\`
+
+on ${facts.measuredAt.slice(0, 10)}: ${facts.processors}, ${facts.memory}, ${facts.system}. ${versions.join(', ')}. It needs \`redis-server\` and PostgreSQL (\`apt-get install redis-server postgresql\`), whose servers it starts for itself in a temporary folder.
+
+## Speed
+
+${speed ? speedTable(speed.figures) : ''}
+
+${busy(speed?.load)}Median of the rounds, all systems in turn in each round; client and worker are one Node.js process.
+
+- **A plain queue is much faster.** A run of ours is a workflow of 11 events on a development server with SQLite. What a run costs beside Temporal's SDK by hand is in \`npm run bench\`.
+- Recurring jobs: BullMQ's schedulers and our intervals, every 2 seconds. pg-boss (which discourages seconds) and graphile-worker have crons of a minute, so one-off jobs were measured that come due at the same instants; they look for these every 2 seconds by default.
+- pg-boss runs jobs that fast in batches (5 workers of 10) that end together; one at a time, 50 workers take 25 jobs a second. It was given \`LISTEN/NOTIFY\`, which is not its default.
+- graphile-worker has no call that lists jobs; its view was queried.
+
+## What is lost
+
+${loss ? lossTable(loss.rows) : ''}
+
+${busy(loss?.load)}For each fault: ${once} one-off jobs, evenly over ${window.short / 1_000} or ${window.long / 1_000} seconds, and ${repeating} jobs that recur every ${every / 1_000} seconds, or ${perMinute} every minute where that is the finest. Servers and pauses were away for ${away} seconds. All systems at once, two faults at a time, so lateness here says how each recovers, not how fast it is.
+
+The due times are computed; what ran is known from files to which the handlers append their start and end.
+
+- **lost**: no run came to its end, and the system no longer has it. **doubled**: more than one run came to its end. **attempted again**: as it must be, where a worker was killed in the middle.
+- pg-boss does not tell a job its due time; its runs were given the newest due time that had none.
+- The servers were killed with \`-9\`, which loses nothing that was handed to the system's page cache. A power cut may lose the last second of Redis with \`everysec\`, and the last moments of our development server's SQLite (\`synchronous=NORMAL\`); PostgreSQL and \`always\` lose nothing. In production Temporal has a database of its own.
+- "this" is \`overlap: 'allowAll'\` with a catch-up window of an hour and \`resume({ missed: 'latest' })\`; "this, defaults" is \`bufferOne\` and \`resume()\`, which after an outage runs each job for the two oldest due times and counts the others, and after a pause runs none, as the documentation says. \`backfillJob\` runs those of a pause.
+
+## When to choose which
+
+- **BullMQ**: thousands of jobs a second, milliseconds from add to handler, Redis at hand; and where a recurring job need not run for a due time that passed in an outage or a pause (it runs once). With \`appendfsync always\` a job that was added stays added.
+- **pg-boss**: PostgreSQL is what you run, jobs are added in the transaction of what they are about, recurring ones every minute at the finest, and one run for all that an outage missed is enough.
+- **graphile-worker**: the same, with the fastest start of a job on PostgreSQL, and a crontab with \`fill\` that misses nothing; but without its paid edition a job whose worker died waits up to 4 hours, so give it workers that are not killed, or call \`forceUnlockWorkers\`.
+- **This library**: what matters is that each due time has its run or is told to have none; jobs recur by seconds or by calendar; a pause must hold everything; and tens to hundreds of runs a second are enough.
+`;
+}
+
+/** Above this others use so much of two processors that times say little. */
+const BUSY = 4;
+
+/** @param {import('./report.mjs').Load | undefined} load */
+function busy(load) {
+  if (!load) return '';
+  const { before, after } = load;
+  const text = `Load of the machine before and after: ${before.toFixed(1)} and ${after.toFixed(1)}. `;
+  if (before <= BUSY && after <= BUSY) return text;
+  return `${text}**It was too busy with other work to trust the times**, and the system whose server computes most, ours, is hit hardest. `;
+}
