@@ -44,7 +44,7 @@ if (postgresPrograms() === undefined) missing('PostgreSQL is not in /usr/lib/pos
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 process.setMaxListeners(100);
 /** @type {import('./report.mjs').Results} */
-const results = { facts: facts(), quick: values.quick, speed: undefined, loss: undefined };
+const results = { facts: facts(), quick: values.quick, note: undefined, speed: undefined, loss: undefined };
 if (values.only !== 'loss') {
   const began = performance.now();
   const [before = 0] = loadavg();
@@ -106,6 +106,7 @@ function keep() {
       rows: [...others.filter(({ fault }) => !faultNames.includes(fault)), ...results.loss.rows],
     };
   }
+  if (!results.speed || !results.loss || values.faults) all.note = 'Not all of this was measured in one run.';
   writeFileSync(RESULTS, `${JSON.stringify(all, undefined, 2)}\n`);
   if (all.speed && all.loss) writeFileSync(README, readme(all));
   const files = [RESULTS, README].filter((file) => existsSync(file));

@@ -2,7 +2,7 @@
 import { lossTable, speedTable } from './report.mjs';
 
 /** The page that holds the tables. @param {import('./report.mjs').Results} results */
-export function readme({ facts, speed, loss }) {
+export function readme({ facts, note, speed, loss }) {
   const versions = Object.entries(facts.versions).map(([name, version]) => `${name} ${version}`);
   const { once, repeating, perMinute, every, window } = loss?.size ?? {
     once: 0,
@@ -14,7 +14,7 @@ export function readme({ facts, speed, loss }) {
   const away = Math.round((window.long * 0.8) / 1_000);
   return `# Beside others
 
-This library, BullMQ, pg-boss and graphile-worker on one machine in one run, each set up as its documentation recommends for safety (\`systems/*.mjs\` name the pages). Made by
+This library, BullMQ, pg-boss and graphile-worker on one machine, each set up as its documentation recommends for safety (\`systems/*.mjs\` name the pages). Made by
 
 \`\`\`sh
 npm run bench:peers                   # about 20 minutes; installs the peers here, writes results.json and this page
@@ -22,7 +22,7 @@ npm run bench:peers -- --quick        # a look; or --only speed|loss, --systems 
 \`\`\`
 
 on ${facts.measuredAt.slice(0, 10)}: ${facts.processors}, ${facts.memory}, ${facts.system}. ${versions.join(', ')}. It needs \`redis-server\` and PostgreSQL (\`apt-get install redis-server postgresql\`), whose servers it starts for itself in a temporary folder.
-
+${note ? `\n> ${note}\n` : ''}
 ## Speed
 
 ${speed ? speedTable(speed.figures) : ''}
@@ -45,14 +45,15 @@ The due times are computed; what ran is known from files to which the handlers a
 - **lost**: no run came to its end, and the system no longer has it. **doubled**: more than one run came to its end. **attempted again**: as it must be, where a worker was killed in the middle.
 - pg-boss does not tell a job its due time; its runs were given the newest due time that had none.
 - The servers were killed with \`-9\`, which loses nothing that was handed to the system's page cache. A power cut may lose the last second of Redis with \`everysec\`, and the last moments of our development server's SQLite (\`synchronous=NORMAL\`); PostgreSQL and \`always\` lose nothing. In production Temporal has a database of its own.
-- "this" is \`overlap: 'allowAll'\` with a catch-up window of an hour and \`resume({ missed: 'latest' })\`; "this, defaults" is \`bufferOne\` and \`resume()\`, which after an outage runs each job for the two oldest due times and counts the others, and after a pause runs none, as the documentation says. \`backfillJob\` runs those of a pause.
+- "this" is \`overlap: 'allowAll'\` with a catch-up window of an hour and \`resume({ missed: 'latest' })\`; "this, defaults" is \`bufferOne\` and \`resume()\`, which after an outage runs each job for the two oldest due times and counts the others, and after a pause runs none, as the documentation says. \`backfillJob\` runs those of a pause. A schedule takes a pause or a resume in when its own workflow next runs: on a busy server due times of the seconds in between are skipped too, and counted nowhere.
+- "Paused" is not the same for all: ours and BullMQ's pause is a call; pg-boss's workers were stopped while its cron went on, and graphile-worker was stopped and filled in.
 
 ## When to choose which
 
 - **BullMQ**: thousands of jobs a second, milliseconds from add to handler, Redis at hand; and where a recurring job need not run for a due time that passed in an outage or a pause (it runs once). With \`appendfsync always\` a job that was added stays added.
 - **pg-boss**: PostgreSQL is what you run, jobs are added in the transaction of what they are about, recurring ones every minute at the finest, and one run for all that an outage missed is enough.
-- **graphile-worker**: the same, with the fastest start of a job on PostgreSQL, and a crontab with \`fill\` that misses nothing; but without its paid edition a job whose worker died waits up to 4 hours, so give it workers that are not killed, or call \`forceUnlockWorkers\`.
-- **This library**: what matters is that each due time has its run or is told to have none; jobs recur by seconds or by calendar; a pause must hold everything; and tens to hundreds of runs a second are enough.
+- **graphile-worker**: the same, and a crontab whose \`fill\` makes up for every minute of an outage; but without its paid edition a job whose worker died waits up to 4 hours (graphile/worker#374), so call \`forceUnlockWorkers\` after a crash, and its process ends when it cannot note that a job is done, so have it restarted.
+- **This library**: what matters is that each due time of an outage has its run, or is counted; jobs recur by seconds or by calendar; one job or all can be paused; and tens of runs a second on a development server are enough. **Not** if due times that pass while paused must all run by themselves: graphile-worker and pg-boss queue theirs, ours are skipped.
 `;
 }
 

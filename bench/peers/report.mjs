@@ -8,6 +8,7 @@ import { faults } from './loss/faults.mjs';
  * @typedef {object} Results
  * @property {import('./facts.mjs').Facts} facts
  * @property {boolean} quick
+ * @property {string | undefined} note what a reader must know of how it was measured
  * @property {{ load: Load, seconds: number, figures: import('./speed/speed.mjs').Speed[] } | undefined} speed
  * @property {{ load: Load, seconds: number, size: import('./loss/run.mjs').Size, rows: import('./loss/run.mjs').Row[] } | undefined} loss
  */

@@ -2,6 +2,9 @@ import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import type { LineBody } from './line.ts';
 import type { World } from './world.ts';
 
+type History = Awaited<ReturnType<Client['workflowService']['getWorkflowExecutionHistory']>>['history'];
+type HistoryEvent = NonNullable<NonNullable<History>['events']>[number];
+
 const AT_ONCE = 20;
 // HISTORY_EVENT_FILTER_TYPE_ALL_EVENT, ..._CLOSE_EVENT
 const ALL_EVENTS = 1;
@@ -37,6 +40,7 @@ async function describe(client: Client, run: WorkflowExecutionInfo): Promise<Lin
   const events = history?.events ?? [];
   const queued = events.find((event) => event.activityTaskScheduledEventAttributes)?.eventTime;
   const result = events.at(-1)?.workflowExecutionCompletedEventAttributes?.result?.payloads?.[0]?.data;
+  const failure = words(events.at(-1)?.workflowExecutionFailedEventAttributes?.failure);
   const kept = parseKept(result ? Buffer.from(result).toString() : '');
   return {
     kind: 'run',
@@ -46,9 +50,22 @@ async function describe(client: Client, run: WorkflowExecutionInfo): Promise<Lin
     status: status.name,
     startedAt: startTime.getTime(),
     ...(closeTime && { closedAt: closeTime.getTime() }),
+    ...(failure && { failure }),
     ...(kept && { kept }),
     ...(queued && { queuedAt: Number(queued.seconds) * 1_000 + Number(queued.nanos) / 1e6 }),
   };
+}
+
+type Failure = NonNullable<NonNullable<HistoryEvent['workflowExecutionFailedEventAttributes']>['failure']>;
+
+function words(outermost: Failure | null | undefined): string {
+  const all: string[] = [];
+  for (let failure = outermost; failure; failure = failure.cause) {
+    const { activityFailureInfo: activity, applicationFailureInfo: application, timeoutFailureInfo: timeout } = failure;
+    const kind = activity?.activityType?.name ?? application?.type ?? (timeout ? `timeout ${timeout.timeoutType}` : '');
+    all.push(`${kind}: ${failure.message}`);
+  }
+  return all.join(' < ');
 }
 
 function parseKept(json: string): { attempt: number; pid: number } | undefined {

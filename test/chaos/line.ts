@@ -122,6 +122,8 @@ type Body =
       readonly status: string;
       readonly startedAt: number;
       readonly closedAt?: number;
+      /** Why it failed, from the outermost failure to the innermost. */
+      readonly failure?: string;
       /** The attempt whose result was kept. */
       readonly kept?: { readonly attempt: number; readonly pid: number };
       /** When its handler's activity went to the task queue; known of bursts. */
