@@ -42,6 +42,7 @@ describe('cancelJob', () => {
 
   it('calls a run cancelled whose attempt was told to stop and not heard of again', async () => {
     await using lone = await System.start({ worker: false });
+    const attempts: ((nothing: void) => void)[] = [];
     let started = () => {};
     const isStarted = new Promise<void>((resolve) => (started = resolve));
     // A worker that neither beats nor ends, as one that was killed.
@@ -50,8 +51,13 @@ describe('cancelJob', () => {
       connection,
       taskQueue: lone.taskQueue,
       workflowBundle: { codePath: BUNDLE },
-      activities: { task: () => new Promise(() => started()) },
-      shutdownForceTime: 1,
+      activities: {
+        task: () =>
+          new Promise((resolve) => {
+            attempts.push(resolve);
+            started();
+          }),
+      },
     });
     const running = worker.run();
     try {
@@ -69,8 +75,9 @@ describe('cancelJob', () => {
       const { status: closed } = await lone.client.workflow.getHandle(id).describe();
       assert.equal(closed.name, 'CANCELLED');
     } finally {
+      for (const finish of attempts) finish();
       worker.shutdown();
-      await running.catch(() => undefined);
+      await running;
       await connection.close();
     }
   });
