@@ -70,8 +70,8 @@ const steps = {
   integration: mocha('test/{integration,time}/**/*.test.ts'),
   counts: mocha('test/counts/**/*.test.ts'),
   races: check(process.execPath, '--import', 'tsx', 'test/races/main.ts', '--rounds', '5', '--seed', '1'),
-  ...(isLong && { outage: check(process.execPath, '--import', 'tsx', 'test/outage/main.ts') }),
   ...(isLong && {
+    outage: check(process.execPath, '--import', 'tsx', 'test/outage/main.ts'),
     chaos: check(process.execPath, '--import', 'tsx', 'test/chaos/main.ts', '--minutes', '1', '--seed', '1'),
   }),
   examples: mocha('test/examples/**/*.test.ts'),

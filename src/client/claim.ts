@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from '../job/job.ts';
-import { isAlreadyExists, isNotFound } from './map-error.ts';
+import { ifFound, isAlreadyExists } from './map-error.ts';
 import { readRecord, type JobRecord, type Scope } from './record.ts';
 import { CANCELLED, describeWorkflow, isRunOf, readRun, type WorkflowInfo } from './runs.ts';
 
@@ -84,13 +84,7 @@ export async function isFree(scope: Scope, { id, schedule }: Job): Promise<boole
 }
 
 export async function hasSchedule({ client }: Scope, id: string): Promise<boolean> {
-  try {
-    await client.schedule.getHandle(id).describe();
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
+  return (await ifFound(client.schedule.getHandle(id).describe())) !== undefined;
 }
 
 async function workflowGivesWay(scope: Scope, id: string): Promise<boolean> {
@@ -112,19 +106,12 @@ async function giveUpWorkflow({ client }: Scope, id: string): Promise<void> {
   const { namespace, identity } = client.options;
   const workflowExecution = { workflowId: id };
   const reason = `${CANCELLED}${GAVE_WAY}`;
-  try {
-    await client.workflowService.terminateWorkflowExecution({ namespace, identity, workflowExecution, reason });
-    await client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution });
-  } catch (error) {
-    // It was due at once and has ended already.
-    if (!isNotFound(error)) throw error;
-  }
+  const request = { namespace, identity, workflowExecution, reason };
+  // One that was due at once may have ended already: it stays.
+  if (!(await ifFound(client.workflowService.terminateWorkflowExecution(request)))) return;
+  await ifFound(client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution }));
 }
 
 async function giveUpSchedule({ client }: Scope, id: string): Promise<void> {
-  try {
-    await client.schedule.getHandle(id).delete();
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
+  await ifFound(client.schedule.getHandle(id).delete());
 }

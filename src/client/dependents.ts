@@ -2,8 +2,9 @@ import type { Client } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { INTERNAL_PREFIX } from '../job/parse-job.ts';
 import { ADD_DEPENDENT, DEPENDENTS, REMOVE_DEPENDENT, type Dependent } from '../workflows/messages.ts';
-import { isNotFound } from './map-error.ts';
+import { ifFound, isNotFound } from './map-error.ts';
 import type { Scope } from './record.ts';
+import type { HistoryPage } from './runs.ts';
 
 // Which jobs follow a once job stands in the history of its workflow; which follow any other job, in the history of a
 // small workflow beside it. A history is read back as it is written, whether or not a worker lives.
@@ -58,17 +59,9 @@ async function foldHistory(client: Client, workflowId: string): Promise<Dependen
   const { loadedDataConverter, namespace } = client.options;
   let nextPageToken: Uint8Array | null | undefined;
   do {
-    let page;
-    try {
-      page = await client.workflowService.getWorkflowExecutionHistory({
-        namespace,
-        execution: { workflowId },
-        nextPageToken,
-      });
-    } catch (error) {
-      if (isNotFound(error)) return [];
-      throw error;
-    }
+    const request = { namespace, execution: { workflowId }, nextPageToken };
+    const page: HistoryPage | undefined = await ifFound(client.workflowService.getWorkflowExecutionHistory(request));
+    if (!page) return [];
     for (const event of page.history?.events ?? []) {
       const started = event.workflowExecutionStartedEventAttributes;
       const signaled = event.workflowExecutionSignaledEventAttributes;

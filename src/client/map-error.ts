@@ -39,6 +39,16 @@ export function isNotFound(error: unknown): boolean {
   return found?.code === status.NOT_FOUND && !found.details.startsWith('Namespace ');
 }
 
+/** What a call answers, or undefined if there is no such schedule or workflow. */
+export async function ifFound<Found>(call: Promise<Found>): Promise<Found | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
 /** That there is a schedule or workflow with the id, as the SDK or the server says it. */
 export function isAlreadyExists(error: unknown): boolean {
   if (isNamed(error, 'ScheduleAlreadyRunning', 'WorkflowExecutionAlreadyStartedError')) return true;

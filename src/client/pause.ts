@@ -10,7 +10,7 @@ import { LOOK_AT_HOLD_EVERY } from './hold-look.ts';
 import type { Hold, QueueHold } from './hold.ts';
 import { inParallel } from './in-parallel.ts';
 import { quote } from './list-query.ts';
-import { isNotFound } from './map-error.ts';
+import { ifFound } from './map-error.ts';
 import { parseNote, pausedByScheduler, type Note } from './notes.ts';
 import { readRecord, type Scope } from './record.ts';
 import { startDelay } from './to-temporal.ts';
@@ -155,20 +155,12 @@ async function patch(
 ): Promise<void> {
   const { scheduleId } = summary;
   const { namespace, identity } = client.options;
-  try {
-    await client.workflowService.patchSchedule({
-      namespace,
-      identity,
-      scheduleId,
-      requestId: randomUUID(),
-      patch: held
-        ? { pause: pausedByScheduler(held.reason, held.token) }
-        : { unpause: NOTE_OF_RESUME, ...(missed === 'latest' && { backfillRequest: latestMissed(summary) }) },
-    });
-  } catch (error) {
-    // Deleted meanwhile.
-    if (!isNotFound(error)) throw error;
-  }
+  const wanted = held
+    ? { pause: pausedByScheduler(held.reason, held.token) }
+    : { unpause: NOTE_OF_RESUME, ...(missed === 'latest' && { backfillRequest: latestMissed(summary) }) };
+  const requestId = randomUUID();
+  // It may have been deleted meanwhile.
+  await ifFound(client.workflowService.patchSchedule({ namespace, identity, scheduleId, requestId, patch: wanted }));
 }
 
 /** A pause's token says when it began: due times since then have been missed. */

@@ -10,7 +10,7 @@ import {
 import { encodeUnifiedSearchAttributes } from '@temporalio/common/lib/converter/payload-search-attributes.js';
 import { ConcurrentUpdateError } from '../job/errors.ts';
 import { RUN_JOB, type Definition } from '../workflows/messages.ts';
-import { grpcStatus, isNotFound } from './map-error.ts';
+import { grpcStatus, ifFound } from './map-error.ts';
 import { ended, parseNote, type EndState, type Note, type RunRef } from './notes.ts';
 import type { toScheduleOptions } from './to-temporal.ts';
 
@@ -36,13 +36,8 @@ const TRIES = 8;
 
 /** The record of a job of this task queue, or undefined: a schedule that starts something else is none of ours. */
 export async function readRecord({ client, queue }: Scope, id: string): Promise<JobRecord | undefined> {
-  let description: ScheduleDescription;
-  try {
-    description = await client.schedule.getHandle(id).describe();
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  const description = await ifFound(client.schedule.getHandle(id).describe());
+  if (!description) return undefined;
   const { action, state } = description;
   if (action.workflowType !== RUN_JOB || action.taskQueue !== queue) return undefined;
   const [input] = action.args as [Definition | undefined];

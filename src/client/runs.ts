@@ -9,10 +9,10 @@ import { JOB_ID } from '../workflows/attributes.ts';
 import { describeFailure } from '../workflows/failure.ts';
 import { RUN_JOB, type HandlerInput, type OnceMemo } from '../workflows/messages.ts';
 import { openRunsQuery, runsQuery } from './list-query.ts';
-import { isNotFound } from './map-error.ts';
+import { ifFound } from './map-error.ts';
 import { readRecord, type Scope } from './record.ts';
 
-type HistoryPage = Awaited<ReturnType<Client['workflowService']['getWorkflowExecutionHistory']>>;
+export type HistoryPage = Awaited<ReturnType<Client['workflowService']['getWorkflowExecutionHistory']>>;
 type HistoryEvent = NonNullable<NonNullable<HistoryPage['history']>['events']>[number];
 type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
 
@@ -91,15 +91,6 @@ export async function readRunById(
     expected === 'ended' ? ifFound(readHistory(scope.client, workflowId)) : undefined,
   ]);
   return info && readRun(scope.client, info, history);
-}
-
-async function ifFound<Found>(looking: Promise<Found>): Promise<Found | undefined> {
-  try {
-    return await looking;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 /** The runs of a job that the lists have, newest first, up to so many. */
