@@ -7,6 +7,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { afterJob, interval, once, type JobId } from '../src/index.ts';
 import { HELD } from '../src/workflows/messages.ts';
+import { cancelLostAttempt, runWithLostBookkeeping } from '../test/support/bare-worker.ts';
 import { stopServers } from '../test/support/servers.ts';
 import { System, eventually } from '../test/support/system.ts';
 
@@ -163,18 +164,25 @@ const recorders: Record<string, Recorder> = {
   },
 };
 
-export const SHAPES = Object.keys(recorders);
+/** Those that come of a worker that does what none of ours does. */
+const troubles: Record<string, (system: System) => Promise<string>> = {
+  'lost-to-cancel': (system) => cancelLostAttempt('recorded', system),
+  'bookkeeping-lost': async (system) => (await runWithLostBookkeeping(system)).workflowId,
+};
+
+export const SHAPES = [...Object.keys(recorders), ...Object.keys(troubles)];
 
 async function recordAll(version: string): Promise<void> {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const folder = `${root}test/replay/histories/${version}`;
   mkdirSync(folder, { recursive: true });
   try {
-    for (const [shape, recorder] of Object.entries(recorders)) {
+    for (const shape of SHAPES) {
       const file = `${folder}/${shape}.json`;
       if (existsSync(file)) continue;
-      await using system = await System.start();
-      const workflowId = await recorder(new Recording(system));
+      const trouble = troubles[shape];
+      await using system = await System.start({ worker: !trouble });
+      const workflowId = await (trouble ? trouble(system) : recorders[shape]!(new Recording(system)));
       const fetched = await system.client.workflow.getHandle(workflowId).fetchHistory();
       const plain = { longs: String, enums: String, bytes: String };
       const json = JSON.stringify(History.toObject(History.fromObject(fetched), plain), null, 1);

@@ -50,6 +50,7 @@ async function runHandler(handler: JobHandler, input: HandlerInput, isHeld: () =
   const activity = Context.current();
   const attempt = activity.info.attempt + (input.attemptsBefore ?? 0);
   const payload = await parsePayload(handler, input.payload);
+  const asked = performance.now();
   // The last thing before the handler: what was seen of the hold must not grow old.
   if (await isHeld()) {
     throw ApplicationFailure.create({
@@ -60,6 +61,9 @@ async function runHandler(handler: JobHandler, input: HandlerInput, isHeld: () =
     });
   }
   activity.cancellationSignal.throwIfAborted();
+  // The server was away for as long as it waits for a sign of life: it has given this attempt up, and makes the next.
+  if (performance.now() - asked >= heartbeatTimeout(activity))
+    throw new ApplicationFailure('lost: the server was away');
   const heart = startHeart(activity);
   const signal = signalOf(activity);
   const shutdown = startShutdownWatch(activity);
@@ -91,7 +95,7 @@ async function parsePayload(handler: JobHandler, payload: unknown): Promise<unkn
 function startHeart(activity: Context): { progress: (value: unknown) => void; stop: () => void } {
   let latest: unknown = activity.info.heartbeatDetails;
   const beat = () => activity.heartbeat(latest);
-  const every = Math.min(LONGEST_BEAT, (activity.info.heartbeatTimeoutMs ?? 30_000) / 3);
+  const every = Math.min(LONGEST_BEAT, heartbeatTimeout(activity) / 3);
   const first = every > FIRST_BEAT ? setTimeout(beat, FIRST_BEAT) : undefined;
   const timer = setInterval(beat, every);
   return {
@@ -104,6 +108,10 @@ function startHeart(activity: Context): { progress: (value: unknown) => void; st
       clearInterval(timer);
     },
   };
+}
+
+function heartbeatTimeout({ info }: Context): number {
+  return info.heartbeatTimeoutMs ?? 30_000;
 }
 
 function contextOf(

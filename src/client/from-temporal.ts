@@ -89,10 +89,11 @@ export function statusOfRecord(record: JobRecord, runs: readonly Run[], hold: Ho
   const nextExecution =
     note.kind === 'ended' || state.paused ? undefined : nextOf(info.nextActionTimes, state.remainingActions);
   const paused = pauseOf(note) ?? heldBy(hold);
+  const isTaken = Number(description.raw.info?.bufferSize ?? 0) > 0;
   return {
     ...summaryOf(job, schedule),
     ...statusOfRuns(runs),
-    state: stateOfRecord(note, schedule, nextExecution, runs, paused),
+    state: stateOfRecord(note, schedule, nextExecution, runs, paused, isTaken),
     ...(nextExecution && { nextExecution }),
     skipped: { overlap: info.numActionsSkippedOverlap + dropped, missed: info.numActionsMissedCatchupWindow },
     ...(note.kind !== 'ended' && paused && { paused }),
@@ -100,18 +101,20 @@ export function statusOfRecord(record: JobRecord, runs: readonly Run[], hold: Ho
   };
 }
 
+/** `isTaken`: the schedule has taken a due time whose run is not started yet, the last of `maxRuns` perhaps. */
 export function stateOfRecord(
   note: Note,
   { kind }: Schedule,
   nextExecution: Date | undefined,
   runs: readonly RunInfo[],
   paused: PauseInfo | undefined,
+  isTaken = false,
 ): JobState {
   if (note.kind === 'ended') return note.state;
   const states = new Set(runs.map(({ state }) => state));
   if (states.has('running')) return 'running';
   if (paused) return 'paused';
-  if (states.has('queued')) return 'queued';
+  if (states.has('queued') || isTaken) return 'queued';
   if (states.has('paused')) return 'paused';
   if (kind === 'afterJob') return 'waiting';
   return nextExecution ? 'scheduled' : 'completed';

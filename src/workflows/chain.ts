@@ -3,7 +3,6 @@ import {
   ParentClosePolicy,
   WorkflowIdReusePolicy,
   getExternalWorkflowHandle,
-  proxyLocalActivities,
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -15,14 +14,14 @@ import {
   RUN_JOB,
   chainedRunId,
   matches,
-  type ChainActivities,
   type Dependent,
   type EndedRun,
   type RunInput,
 } from './messages.ts';
 import { runAttributes } from './attributes.ts';
+import { bookkeeping } from './bookkeeping.ts';
 
-const { [CANCEL_JOBS]: cancelJobs } = proxyLocalActivities<ChainActivities>({ startToCloseTimeout: '1 minute' });
+const cancelJobs = bookkeeping(CANCEL_JOBS, 60_000);
 
 /** Starts a run of each job that follows this end; of a once job, those that do not want it are cancelled. */
 export async function startDependents(followers: readonly Dependent[], ended: EndedRun): Promise<void> {

@@ -1,22 +1,9 @@
-import {
-  condition,
-  defineSignal,
-  proxyLocalActivities,
-  setHandler,
-  sleep,
-  upsertSearchAttributes,
-} from '@temporalio/workflow';
+import { condition, defineSignal, setHandler, sleep, upsertSearchAttributes } from '@temporalio/workflow';
 import { JOB_ID } from './attributes.ts';
-import {
-  LOAD_JOB,
-  PREDECESSOR_ENDED,
-  type ChainActivities,
-  type Definition,
-  type DueRun,
-  type EndedRun,
-} from './messages.ts';
+import { bookkeeping } from './bookkeeping.ts';
+import { LOAD_JOB, PREDECESSOR_ENDED, type Definition, type DueRun, type EndedRun } from './messages.ts';
 
-const { [LOAD_JOB]: loadJob } = proxyLocalActivities<ChainActivities>({ startToCloseTimeout: '30 seconds' });
+const loadJob = bookkeeping(LOAD_JOB, 30_000);
 
 /** A run that follows the end of one run, or the ends of several. */
 export class ChainedRun {

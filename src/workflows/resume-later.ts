@@ -1,7 +1,7 @@
-import { proxyLocalActivities } from '@temporalio/workflow';
-import { RESUME_JOBS, type ChainActivities } from './messages.ts';
+import { bookkeeping } from './bookkeeping.ts';
+import { RESUME_JOBS } from './messages.ts';
 
-const { [RESUME_JOBS]: resumeJobs } = proxyLocalActivities<ChainActivities>({ startToCloseTimeout: '10 minutes' });
+const resumeJobs = bookkeeping(RESUME_JOBS, 600_000);
 
 /** Ends a pause of all jobs at the time it was given; the server has done the waiting (`startDelay`). */
 export async function resumeLater(token: string): Promise<void> {

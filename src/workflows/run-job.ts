@@ -1,11 +1,5 @@
-import {
-  CancellationScope,
-  defineSignal,
-  isCancellation,
-  proxyLocalActivities,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, defineSignal, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import { bookkeeping } from './bookkeeping.ts';
 import { callHandler } from './call-handler.ts';
 import { startDependents } from './chain.ts';
 import { ChainedRun } from './chained-run.ts';
@@ -15,7 +9,6 @@ import {
   END_RUN,
   SETTLE_DEBT,
   compact,
-  type ChainActivities,
   type Definition,
   type Dependent,
   type DueRun,
@@ -24,9 +17,8 @@ import {
 } from './messages.ts';
 import { atDueTime } from './once.ts';
 
-const { [END_RUN]: endRun, [SETTLE_DEBT]: settleDebt } = proxyLocalActivities<ChainActivities>({
-  startToCloseTimeout: '10 seconds',
-});
+const endRun = bookkeeping(END_RUN, 30_000);
+const settleDebt = bookkeeping(SETTLE_DEBT, 30_000);
 
 /** One run of a job: waits until it is due, calls the handler through an activity, and starts the jobs that follow. */
 export async function runJob(input: RunInput): Promise<unknown> {

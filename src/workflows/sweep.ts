@@ -1,7 +1,8 @@
-import { proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
-import { SWEEP, type ChainActivities } from './messages.ts';
+import { workflowInfo } from '@temporalio/workflow';
+import { bookkeeping } from './bookkeeping.ts';
+import { SWEEP } from './messages.ts';
 
-const { [SWEEP]: sweepSince } = proxyLocalActivities<ChainActivities>({ startToCloseTimeout: '5 minutes' });
+const sweepSince = bookkeeping(SWEEP, 300_000);
 
 /**
  * Looks for runs that were closed from outside and could not start what follows them. Each sweep goes on where the one

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once as event } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CompleteAsyncError, type Info } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -15,7 +16,10 @@ const INPUT: HandlerInput = { jobId: 'nightly', payload: { folder: '/etc' }, sch
 type Code = (payload: { folder: string; keep: number }, context: JobContext) => unknown;
 
 /** One attempt of the handler's activity, without a server. */
-function attempt(code: Code, options: { info?: Partial<Info>; input?: Partial<HandlerInput>; isHeld?: boolean } = {}) {
+function attempt(
+  code: Code,
+  options: { info?: Partial<Info>; input?: Partial<HandlerInput>; isHeld?: boolean; heldAfter?: number } = {},
+) {
   const lines: { level: string; message: string; meta: Record<string, unknown> }[] = [];
   const log = (level: string, message: string, meta: Record<string, unknown> = {}) =>
     void lines.push({ level, message, meta });
@@ -32,7 +36,7 @@ function attempt(code: Code, options: { info?: Partial<Info>; input?: Partial<Ha
   const environment = new MockActivityEnvironment(info, { logger });
   const beats: unknown[] = [];
   environment.on('heartbeat', (details) => beats.push(details));
-  const isHeld = () => Promise.resolve(options.isHeld ?? false);
+  const isHeld = () => sleep(options.heldAfter ?? 0, options.isHeld ?? false);
   const activities = createHandlerActivities([backup.handler(code)], isHeld);
   const activity = activities[info.activityType] ?? activities['default']!;
   const result = environment.run(activity, { ...INPUT, ...options.input });
@@ -120,6 +124,12 @@ describe('the activity that calls a handler', () => {
     }
     const third = attempt(() => assert.fail('called'), { isHeld: true, info: { attempt: 3 } });
     await assert.rejects(third.result, { details: [2] });
+  });
+
+  it('is not called by an attempt that the server must have given up while nothing was heard of it', async () => {
+    const info = { heartbeatTimeoutMs: 20 };
+    const { result } = attempt(() => assert.fail('called'), { info, heldAfter: 25 });
+    await assert.rejects(result, { message: 'lost: the server was away' });
   });
 
   it('refuses a payload that its schema refuses, and a type that nobody handles, for good', async () => {

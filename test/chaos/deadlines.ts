@@ -25,7 +25,7 @@ export class Deadlines {
       this.#windows.set(
         queue,
         merge(
-          windows.map((window) => this.#drained(window, done)),
+          windows.map((window, index) => this.#drained(window, done, windows[index + 1]?.from ?? Infinity)),
           0,
         ),
       );
@@ -38,15 +38,21 @@ export class Deadlines {
     return window && window.to > calm ? { at: window.to, isRecovery: true } : { at: calm, isRecovery: false };
   }
 
-  /** Goes on for as long as what piled up before its end is worked off, one run soon after the other. */
-  #drained({ from, to }: Window, done: readonly Done[]): Window {
+  /**
+   * Goes on for as long as what piled up before its end is worked off, one run soon after the other; what the next fault
+   * interrupts in this is over when that one is.
+   */
+  #drained({ from, to }: Window, done: readonly Done[], nextFrom: number): Window {
     const wellAgain = to - RECOVERED_WITHIN;
     let end = to;
     let last = wellAgain;
     for (const { due, at } of done) {
       const isBacklog = due >= from && due <= end && at >= wellAgain && at > due + LATE_AFTER;
       if (!isBacklog) continue;
-      if (at > end + STANDSTILL) break;
+      if (at > end + STANDSTILL) {
+        if (nextFrom <= end + STANDSTILL) end = Math.max(end, nextFrom);
+        break;
+      }
       last = at;
       end = Math.max(end, at);
     }

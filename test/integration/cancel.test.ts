@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import { fileURLToPath } from 'node:url';
-import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterJob, cron, interval, once } from '../../src/index.ts';
+import { cancelLostAttempt } from '../support/bare-worker.ts';
 import { System, eventually } from '../support/system.ts';
-
-const BUNDLE = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
 
 describe('cancelJob', () => {
   let system: System;
@@ -42,44 +39,11 @@ describe('cancelJob', () => {
 
   it('calls a run cancelled whose attempt was told to stop and not heard of again', async () => {
     await using lone = await System.start({ worker: false });
-    const attempts: ((nothing: void) => void)[] = [];
-    let started = () => {};
-    const isStarted = new Promise<void>((resolve) => (started = resolve));
-    // A worker that neither beats nor ends, as one that was killed.
-    const connection = await NativeConnection.connect({ address: lone.address });
-    const worker = await Worker.create({
-      connection,
-      taskQueue: lone.taskQueue,
-      workflowBundle: { codePath: BUNDLE },
-      activities: {
-        task: () =>
-          new Promise((resolve) => {
-            attempts.push(resolve);
-            started();
-          }),
-      },
-    });
-    const running = worker.run();
-    try {
-      const id = await lone.scheduler.scheduleJob({
-        id: lone.name('lost'),
-        jobType: 'task',
-        payload: 1,
-        schedule: once(new Date()),
-        heartbeatTimeout: '1s',
-      });
-      await isStarted;
-      await lone.scheduler.cancelJob(id, { reason: 'no longer needed' });
-      const { state, lastError } = await lone.scheduler.getJobStatus(id);
-      assert.deepEqual({ state, lastError }, { state: 'cancelled', lastError: 'no longer needed' });
-      const { status: closed } = await lone.client.workflow.getHandle(id).describe();
-      assert.equal(closed.name, 'CANCELLED');
-    } finally {
-      for (const finish of attempts) finish();
-      worker.shutdown();
-      await running;
-      await connection.close();
-    }
+    const id = await cancelLostAttempt('no longer needed', lone);
+    const { state, lastError } = await lone.scheduler.getJobStatus(id);
+    assert.deepEqual({ state, lastError }, { state: 'cancelled', lastError: 'no longer needed' });
+    const { status: closed } = await lone.client.workflow.getHandle(id).describe();
+    assert.equal(closed.name, 'CANCELLED');
   });
 
   it('takes the run from a handler that ignores it', async () => {

@@ -4,6 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { defineJob, once, type JobContext, type JobOptions, type JobStatus } from '../../src/index.ts';
 import { createJobWorker } from '../../src/worker.ts';
+import { runWithLostBookkeeping } from '../support/bare-worker.ts';
 import { System, eventually, task } from '../support/system.ts';
 import { Child } from './fixtures/child.ts';
 
@@ -447,5 +448,12 @@ describe('a worker', () => {
       assert.equal((await next.says('finished')).attempt, 2);
       assert.equal(await own.scheduler.waitForJob(id), 2);
     });
+  });
+
+  it('notes the end of a run until it is noted, also when the SDK gives that up', async () => {
+    await using own = await System.start({ worker: false });
+    const { workflowId, tries } = await runWithLostBookkeeping(own);
+    assert.equal(tries, 3);
+    assert.equal((await own.client.workflow.getHandle(workflowId).describe()).status.name, 'COMPLETED');
   });
 });

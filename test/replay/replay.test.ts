@@ -88,6 +88,8 @@ describe('a run that an earlier release began', () => {
     has('held', 'ACTIVITY_TASK_FAILED', 'ACTIVITY_TASK_COMPLETED');
     has('dependents', 'WORKFLOW_EXECUTION_SIGNALED', 'WORKFLOW_EXECUTION_COMPLETED');
     has('sweep', 'MARKER_RECORDED', 'WORKFLOW_EXECUTION_COMPLETED');
+    has('lost-to-cancel', 'ACTIVITY_TASK_TIMED_OUT', 'MARKER_RECORDED', 'WORKFLOW_EXECUTION_CANCELED');
+    has('bookkeeping-lost', 'MARKER_RECORDED', 'TIMER_FIRED', 'WORKFLOW_EXECUTION_COMPLETED');
     has('resume-later', 'MARKER_RECORDED', 'WORKFLOW_EXECUTION_COMPLETED');
   });
 
