@@ -48,7 +48,7 @@ export const attempts: Rule = (history) => {
         if (!mayBeLiveWith(history, plan, before, attempt))
           complain('two live attempts', attempt, `attempt ${before.attempt} lives in process ${before.pid}`);
       }
-      const early = isTooSoon(plan, before, attempt);
+      const early = isTooSoon(history, plan, before, attempt);
       if (early > 0) complain('back-off', attempt, `${Math.round(early)} ms too soon`);
     }
   }
@@ -71,11 +71,14 @@ function mayBeLiveWith(history: History, plan: JobPlan, before: Attempt, after: 
 }
 
 /** By how much an attempt came before its back-off was over. Only of one that threw is known from when it counts. */
-function isTooSoon({ retries }: JobPlan, before: Attempt, after: Attempt): number {
+function isTooSoon(history: History, plan: JobPlan, before: Attempt, after: Attempt): number {
   // One that was given up for lost may throw long after its next one began.
   if (before.outcome !== 'threw' || after.attempt !== before.attempt + 1 || after.startedAt < before.liveUntil)
     return 0;
-  const { initialInterval, backoffCoefficient, maximumInterval } = retries;
+  // The server may have given it up before its handler began, so that the wait counts from then.
+  if (isDisturbed(history, before.slot, before.startedAt - plan.heartbeatTimeout - NOTICED_WITHIN, after.startedAt))
+    return 0;
+  const { initialInterval, backoffCoefficient, maximumInterval } = plan.retries;
   const wait = Math.min(maximumInterval, initialInterval * backoffCoefficient ** (before.attempt - 1));
   return before.liveUntil + wait - ROUNDING - after.startedAt;
 }
