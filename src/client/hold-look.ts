@@ -1,7 +1,7 @@
 import type { QueueHold } from './hold.ts';
 
 /** For so long, in milliseconds, may a worker go by what it saw of the hold. A pause waits as long before it answers. */
-export const LOOK_AT_HOLD_EVERY = 100;
+export const LOOK_AT_HOLD_EVERY = 500;
 const TRIES = 10;
 
 /**
@@ -17,6 +17,8 @@ export function holdLook(hold: QueueHold): () => Promise<boolean> {
       if (!latest || !isFresh(latest.since)) latest = { since: performance.now(), isHeld: look(hold) };
       const { since } = latest;
       isHeld = await latest.isHeld;
+      // The next attempt may come after the resume.
+      if (isHeld) latest = undefined;
       if (isHeld || isFresh(since)) return isHeld;
     }
     return isHeld;

@@ -30,17 +30,16 @@ async function* candidates(scope: Scope, hold: QueueHold, filter: JobFilter): As
   const records = recordQuery(queue, filter);
   const onces = onceQuery(queue, filter, now);
   const pageSize = Math.min(PAGE, filter.state ? PAGE : (filter.limit ?? PAGE));
+  const summaries = records === undefined ? [] : begun(client.schedule.list({ query: records, pageSize }));
   const [held, running] = await Promise.all([
     hold.read(),
     records === undefined ? new Set<string>() : runningJobs(scope, now),
   ]);
   // What a job has replaced comes after it: once jobs after others, and each newest first.
   const replaced = new Set<string>();
-  if (records !== undefined) {
-    for await (const summary of client.schedule.list({ query: records, pageSize })) {
-      if (summary.memo?.['replaces']) replaced.add(summary.scheduleId);
-      if (isOurs(summary)) yield infoOfRecord(summary, running, held);
-    }
+  for await (const summary of summaries) {
+    if (summary.memo?.['replaces']) replaced.add(summary.scheduleId);
+    if (isOurs(summary)) yield infoOfRecord(summary, running, held);
   }
   if (onces === undefined) return;
   for await (const info of client.workflow.list({ query: onces, pageSize })) {
@@ -48,6 +47,19 @@ async function* candidates(scope: Scope, hold: QueueHold, filter: JobFilter): As
     if (info.memo?.['replaces']) replaced.add(info.workflowId);
     if (info.type === RUN_JOB && info.taskQueue === queue) yield await infoOf(scope, info, held, now);
   }
+}
+
+/** A list whose first page is under way already. */
+function begun<Item>(items: AsyncIterable<Item>): AsyncIterable<Item> {
+  const iterator = items[Symbol.asyncIterator]();
+  const first = iterator.next();
+  // Its failure is told to whoever takes it, if anybody does.
+  first.catch(() => {});
+  return {
+    async *[Symbol.asyncIterator]() {
+      for (let next = await first; !next.done; next = await iterator.next()) yield next.value;
+    },
+  };
 }
 
 async function infoOf(
