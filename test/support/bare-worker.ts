@@ -7,7 +7,7 @@ import { System } from './system.ts';
 const BUNDLE = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
 
 /** A worker with our workflows, whose activities do what no worker of ours does. */
-export async function withBareWorker<Result>(
+async function withBareWorker<Result>(
   { address, taskQueue }: System,
   activities: Record<string, (...args: never[]) => unknown>,
   use: () => Promise<Result>,
