@@ -9,13 +9,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Connection } from '@temporalio/client';
-import { once } from 'temporal-job-scheduler';
 import { cliPath, machine } from './machine.ts';
-import { median, percentile } from './pairs.ts';
-import { each } from './read.ts';
+import { median } from './pairs.ts';
+import { probe, type Probed } from './probe.ts';
 import { number } from './report.ts';
-import { latencies, ourNow, runs } from './run.ts';
-import { OUR_QUEUE, quiet, startSides, until, type Sides } from './sides.ts';
+import { quiet, until } from './sides.ts';
 
 /** Flags of `temporal server start-dev`; a name that a candidate has again is the candidate's. */
 type Settings = Readonly<Record<string, string | undefined>>;
@@ -51,15 +49,8 @@ const CANDIDATES: Readonly<Record<string, Settings>> = {
   'memory only': { 'pragma journal_mode': undefined, 'pragma synchronous': undefined, database: 'none' },
 };
 
-interface Row {
+interface Row extends Probed {
   readonly setting: string;
-  readonly onceNow: number;
-  readonly onceNowP99: number;
-  readonly late: number;
-  /** From the call to the list. */
-  readonly listed: number;
-  readonly scheduleJob: number;
-  readonly runs: number;
   /** Of one processor, in per cent, while nothing is to be done. */
   readonly idle: number;
 }
@@ -103,27 +94,7 @@ async function measure(setting: string, settings: Settings): Promise<Row> {
     await until(() => isReady(address), 100);
     await sleep(2_000);
     const idle = await idleUse(server.pid ?? 0);
-    await using sides = await startSides(address, { slots: 50 });
-    const now = (key: string) => ourNow(sides, key);
-    await latencies(sides.starts, 10, now);
-    const took = await latencies(sides.starts, 60, now);
-    const late = await Promise.all(
-      Array.from({ length: 10 }, async (_, index) => sleep(index * 120).then(() => ahead(sides))),
-    );
-    const listed = await each(10, () => appears(sides));
-    const adding = await each(40, () => later(sides));
-    const perSecond = await runs(sides, OUR_QUEUE, 150, 50, (key) => ourNow(sides, key));
-    const p99 = percentile(took, 0.99);
-    return {
-      setting,
-      onceNow: median(took),
-      onceNowP99: p99,
-      late: median(late),
-      listed: median(listed),
-      scheduleJob: median(adding),
-      runs: perSecond,
-      idle,
-    };
+    return { setting, ...(await probe(address)), idle };
   } finally {
     server.kill();
     await event(server, 'exit');
@@ -176,27 +147,6 @@ async function idleUse(pid: number): Promise<number> {
   const before = ticks();
   await sleep(3_000);
   return (ticks() - before) / 3;
-}
-
-/** How late a job is that is due 300 ms from now. */
-async function ahead({ scheduler, starts }: Sides): Promise<number> {
-  const key = `${Math.random()}`;
-  const due = Date.now() + 300;
-  const schedule = once(new Date(due));
-  const [at] = await Promise.all([
-    starts.next(key),
-    scheduler.scheduleJob({ jobType: 'bench', schedule, payload: { key } }),
-  ]);
-  return performance.timeOrigin + at - due;
-}
-
-async function appears(sides: Sides): Promise<void> {
-  const idPrefix = await later(sides);
-  await until(async () => (await sides.scheduler.listJobs({ kind: 'once', idPrefix })).length > 0, 1);
-}
-
-function later({ scheduler }: Sides): Promise<string> {
-  return scheduler.scheduleJob({ jobType: 'bench', schedule: once({ in: '7d' }), payload: { key: '' } });
 }
 
 async function freePort(): Promise<number> {
