@@ -7,19 +7,15 @@ import { CANCELLED, describeWorkflow, isRunOf, readRun, type WorkflowInfo } from
 /*
  * An id names one job, but a once job is a workflow and every other job a schedule, and the server keeps their ids apart.
  * So whoever creates the one looks for the other afterwards; of two who create at once, at least one sees the other. A
- * workflow gives way to a schedule that its creator sees, if he sees it in time: later on others go by the workflow. A
- * schedule whose creator sees a workflow waits for that to give way, and goes itself if it does not. If both stay, the
- * client that should have taken its own back is dead, or the other was answered before: the older one stays.
+ * workflow gives way to a schedule that its creator sees. A schedule whose creator sees a workflow waits for that to give
+ * way; an older one may have been answered before, so that the schedule goes if it does not. If both stay, a client died
+ * in between.
  */
 
-/** How long the creator of a workflow may take to see a schedule and give way, in milliseconds. */
-const SEES_WITHIN = 1_000;
-/** From then on others go by a workflow. */
+/** From then on others go by a workflow that has no schedule beside it, in milliseconds. */
 const STANDS_AFTER = 2_000;
-/** How long a schedule waits for a workflow to give way. */
-const GIVES_WAY_WITHIN = 5_000;
-/** After that, and some time for a slow server, both would stay. */
-const BOTH_STAY_AFTER = 2 * GIVES_WAY_WITHIN;
+/** How long one waits for the other to go. */
+const GOES_WITHIN = 10_000;
 const LOOK_AGAIN = 50;
 const GAVE_WAY = 'its id names another job';
 
@@ -35,7 +31,6 @@ export async function claim(
   isIdGiven: boolean,
   start: () => Promise<void>,
 ): Promise<boolean> {
-  const begun = performance.now();
   try {
     await start();
   } catch (error) {
@@ -43,10 +38,7 @@ export async function claim(
     throw error;
   }
   if (!isIdGiven) return true;
-  if (schedule.kind === 'once') return !(await hasSchedule(scope, id)) || (await workflowStays(scope, id, begun));
-  if (await workflowGivesWay(scope, id)) return true;
-  await giveUpSchedule(scope, id);
-  return false;
+  return schedule.kind === 'once' ? workflowStays(scope, id) : scheduleStays(scope, id);
 }
 
 /** What an id names, once it is decided: neither, if that is no job of this task queue or has just been given up. */
@@ -56,13 +48,18 @@ export async function readHolder(scope: Scope, id: string): Promise<Holder> {
     await sleep(STANDS_AFTER);
     ({ record, workflow } = await readBoth(scope, id));
   }
-  while (record && workflow?.status.name === 'RUNNING' && isYounger(workflow, BOTH_STAY_AFTER)) {
-    await sleep(LOOK_AGAIN);
+  for (const until = performance.now() + GOES_WITHIN; performance.now() < until; await sleep(LOOK_AGAIN)) {
+    if (!record || !isRival(scope, record, workflow)) break;
     ({ record, workflow } = await readBoth(scope, id));
   }
-  if (record && workflow?.status.name === 'RUNNING' && isCreatedWith(record, workflow)) {
-    if (await olderStays(scope, id, record, workflow)) record = undefined;
-    else workflow = undefined;
+  if (record && isRival(scope, record, workflow)) {
+    if (isOlder(workflow, record)) {
+      await giveUpSchedule(scope, id);
+      record = undefined;
+    } else {
+      await giveUpWorkflow(scope, id);
+      workflow = undefined;
+    }
   }
   return { record, workflow: workflow && isRunOf(scope, workflow) ? workflow : undefined };
 }
@@ -77,31 +74,49 @@ function isYounger({ startTime }: WorkflowInfo, milliseconds: number): boolean {
   return Date.now() - startTime.getTime() < milliseconds;
 }
 
-function isCreatedWith({ description }: JobRecord, { startTime }: WorkflowInfo): boolean {
-  return Math.abs(description.info.createdAt.getTime() - startTime.getTime()) < BOTH_STAY_AFTER;
+/** How long a schedule was created after a workflow, by the server's clock. */
+function lead({ startTime }: WorkflowInfo, { description }: JobRecord): number {
+  return description.info.createdAt.getTime() - startTime.getTime();
 }
 
-/** Whether a workflow stays whose creator, who began to create it then, has seen a schedule. */
-async function workflowStays(scope: Scope, id: string, begun: number): Promise<boolean> {
-  const isInTime = performance.now() - begun < SEES_WITHIN;
-  if (isInTime && (await givesWayBefore(scope, id, begun + STANDS_AFTER))) return false;
-  // Now the schedule has to go, unless its creator was answered before there was this workflow.
-  for (const since = performance.now(); performance.now() - since < BOTH_STAY_AFTER; await sleep(LOOK_AGAIN)) {
+function isOlder(workflow: WorkflowInfo, record: JobRecord): boolean {
+  return lead(workflow, record) > 0;
+}
+
+/** Whether a workflow was created at the same time as a schedule, and one of them has to go. */
+function isRival(scope: Scope, record: JobRecord, workflow: WorkflowInfo | undefined): workflow is WorkflowInfo {
+  if (workflow?.status.name !== 'RUNNING' || !isRunOf(scope, workflow)) return false;
+  return Math.abs(lead(workflow, record)) < GOES_WITHIN;
+}
+
+/** Whether a workflow that has just been created is the job that its id names. */
+async function workflowStays(scope: Scope, id: string): Promise<boolean> {
+  for (const until = performance.now() + GOES_WITHIN; performance.now() < until; await sleep(LOOK_AGAIN)) {
     if (!(await hasSchedule(scope, id))) return true;
+    const { record, workflow } = await readBoth(scope, id);
+    // Nobody has gone by the workflow yet, unless the schedule came long after it. That goes: its creator sees this one.
+    if (!record || !workflow || lead(workflow, record) < STANDS_AFTER) break;
   }
-  const { record, workflow } = await readBoth(scope, id);
-  if (!workflow) return false;
-  if (record) return olderStays(scope, id, record, workflow);
-  if (!(await hasSchedule(scope, id))) return true;
   await giveUpWorkflow(scope, id);
   return false;
 }
 
-/** Gives up the younger of two. Answers whether the workflow stays. */
-async function olderStays(scope: Scope, id: string, record: JobRecord, workflow: WorkflowInfo): Promise<boolean> {
-  const isWorkflowOlder = workflow.startTime < record.description.info.createdAt || !isRunOf(scope, workflow);
-  await (isWorkflowOlder ? giveUpSchedule(scope, id) : giveUpWorkflow(scope, id));
-  return isWorkflowOlder;
+/** Whether a schedule that has just been created is the job that its id names. */
+async function scheduleStays(scope: Scope, id: string): Promise<boolean> {
+  let rival = await standingWorkflow(scope, id);
+  if (!rival) return true;
+  const record = await readRecord(scope, id);
+  for (const until = performance.now() + GOES_WITHIN; performance.now() < until; await sleep(LOOK_AGAIN)) {
+    if (!record || !isRival(scope, record, rival)) break;
+    rival = await standingWorkflow(scope, id);
+    if (!rival) return true;
+  }
+  if (record && isRival(scope, record, rival) && !isOlder(rival, record)) {
+    await giveUpWorkflow(scope, id);
+    return true;
+  }
+  await giveUpSchedule(scope, id);
+  return false;
 }
 
 /** Whether all that had the id have given it up. */
@@ -115,31 +130,11 @@ export async function hasSchedule({ client }: Scope, id: string): Promise<boolea
   return (await ifFound(client.schedule.getHandle(id).describe())) !== undefined;
 }
 
-async function workflowGivesWay(scope: Scope, id: string): Promise<boolean> {
-  for (let rival = await standingWorkflow(scope, id); rival; rival = await standingWorkflow(scope, id)) {
-    if (rival.status.name !== 'RUNNING' || !isYounger(rival, GIVES_WAY_WITHIN)) return false;
-    await sleep(LOOK_AGAIN);
-  }
-  return true;
-}
-
 /** The workflow with this id, but not one that gave way and which the server has still to delete. */
 async function standingWorkflow(scope: Scope, id: string): Promise<WorkflowInfo | undefined> {
   const workflow = await describeWorkflow(scope.client, id);
   if (workflow?.status.name !== 'TERMINATED') return workflow;
   return (await readRun(scope.client, workflow)).error === GAVE_WAY ? undefined : workflow;
-}
-
-/** Gives up a workflow before others go by it; false if the server took too long, and it stays. */
-async function givesWayBefore(scope: Scope, id: string, time: number): Promise<boolean> {
-  const deadline = Date.now() + time - performance.now();
-  try {
-    await scope.client.withDeadline(deadline, () => giveUpWorkflow(scope, id));
-    return true;
-  } catch {
-    // Perhaps it was done all the same. Where the server cannot be asked, it cannot.
-    return (await standingWorkflow(scope, id)) === undefined;
-  }
 }
 
 async function giveUpWorkflow({ client }: Scope, id: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { InterceptingCall, Metadata, status, type Interceptor } from '@grpc/grpc-js';
+import { InterceptingCall, Metadata, status, type Interceptor, type StatusObject } from '@grpc/grpc-js';
 import {
   Client,
   Connection,
@@ -101,9 +101,15 @@ function within(callTimeout: number): Interceptor {
     const timeout = isLongPoll ? Math.max(LONG_POLL_TIMEOUT, callTimeout) : callTimeout;
     const deadline = options.deadline ?? Date.now() + timeout;
     const retryableDecider: typeof retry.retryableDecider = (attempt, result) =>
-      retry.retryableDecider(attempt, result) && Date.now() + retry.delayFunction(attempt, result) < Number(deadline);
+      retry.retryableDecider(attempt, isClash(result) ? { ...result, code: status.ABORTED } : result) &&
+      Date.now() + retry.delayFunction(attempt, result) < Number(deadline);
     return makeGrpcRetryInterceptor({ ...retry, retryableDecider })({ ...options, deadline }, nextCall);
   };
+}
+
+/** What a server on SQL says of the settings of task queues that two calls change at once: the same call works next time. */
+function isClash({ code, details }: StatusObject): boolean {
+  return code === status.INVALID_ARGUMENT && /exactly one row/.test(details);
 }
 
 /**
