@@ -16,7 +16,7 @@ import {
   type sendUnaryData,
 } from '@grpc/grpc-js';
 import { Client, Connection } from '@temporalio/client';
-import { resolveSettings } from '../../src/client/connect.ts';
+import { connectClient, resolveSettings } from '../../src/client/connect.ts';
 import { Scheduler, once, type SchedulerOptions } from '../../src/index.ts';
 import { createJobWorker } from '../../src/worker.ts';
 import { temporal } from '../support/cli.ts';
@@ -25,6 +25,25 @@ import { eventually, task } from '../support/system.ts';
 
 const KEYWORD = 2;
 const TEXT = 1;
+
+/** A server that only answers the first call of a connection: with a failure, or as it should. */
+async function greeting(failure: () => { code: status; details: string } | undefined) {
+  const server = new GrpcServer();
+  const whole = (bytes: Buffer) => bytes;
+  const getSystemInfo: MethodDefinition<Buffer, Buffer> = {
+    path: '/temporal.api.workflowservice.v1.WorkflowService/GetSystemInfo',
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: whole,
+    requestDeserialize: whole,
+    responseSerialize: whole,
+    responseDeserialize: whole,
+  };
+  const answer = (_: unknown, respond: sendUnaryData<Buffer>) => respond(failure() ?? null, Buffer.alloc(0));
+  server.addService({ getSystemInfo }, { getSystemInfo: answer });
+  const bound = await promisify(server.bindAsync.bind(server))('127.0.0.1:0', ServerCredentials.createInsecure());
+  return { address: `127.0.0.1:${bound}`, [Symbol.asyncDispose]: async () => server.forceShutdown() };
+}
 
 describe('a server that cannot be reached', () => {
   const open: { close(): void }[] = [];
@@ -88,31 +107,21 @@ describe('a server that cannot be reached', () => {
   });
 
   it('is told why, where each try within the call timeout was refused', async () => {
-    const busy = new GrpcServer();
-    const whole = (bytes: Buffer) => bytes;
-    const getSystemInfo: MethodDefinition<Buffer, Buffer> = {
-      path: '/temporal.api.workflowservice.v1.WorkflowService/GetSystemInfo',
-      requestStream: false,
-      responseStream: false,
-      requestSerialize: whole,
-      requestDeserialize: whole,
-      responseSerialize: whole,
-      responseDeserialize: whole,
-    };
-    busy.addService(
-      { getSystemInfo },
-      {
-        getSystemInfo: (_: unknown, answer: sendUnaryData<Buffer>) =>
-          answer({ code: status.RESOURCE_EXHAUSTED, details: 'namespace rate limit exceeded' }),
-      },
-    );
-    const bound = await promisify(busy.bindAsync.bind(busy))('127.0.0.1:0', ServerCredentials.createInsecure());
-    try {
-      const message = /is over its limits: namespace rate limit exceeded\. Call again later/;
-      await unavailable({ address: `127.0.0.1:${bound}` }, message);
-    } finally {
-      busy.forceShutdown();
-    }
+    await using busy = await greeting(() => ({
+      code: status.RESOURCE_EXHAUSTED,
+      details: 'namespace rate limit exceeded',
+    }));
+    const message = /is over its limits: namespace rate limit exceeded\. Call again later/;
+    await unavailable({ address: busy.address }, message);
+  });
+
+  it('is not told of a clash that another try settles', async () => {
+    let tries = 0;
+    const clash = { code: status.INVALID_ARGUMENT, details: 'Expected exactly one row to be updated' };
+    await using server = await greeting(() => (++tries < 3 ? clash : undefined));
+    const { client } = await connectClient({ address: server.address });
+    await client.connection.close();
+    assert.equal(tries, 3);
   });
 
   it('is told to a worker too', async () => {
