@@ -16,7 +16,8 @@ import { CANCELLED, describeWorkflow, isRunOf, readRun, type WorkflowInfo } from
 const STANDS_AFTER = 2_000;
 /** How long one waits for the other to go. */
 const GOES_WITHIN = 10_000;
-const LOOK_AGAIN = 50;
+/** Many may wait for one id at once, and each asks the server. */
+const LOOK_AGAIN = 400;
 const GAVE_WAY = 'its id names another job';
 
 export interface Holder {
@@ -48,8 +49,9 @@ export async function readHolder(scope: Scope, id: string): Promise<Holder> {
     await sleep(STANDS_AFTER);
     ({ record, workflow } = await readBoth(scope, id));
   }
-  for (const until = performance.now() + GOES_WITHIN; performance.now() < until; await sleep(LOOK_AGAIN)) {
+  for (const until = performance.now() + GOES_WITHIN; performance.now() < until;) {
     if (!record || !isRival(scope, record, workflow)) break;
+    await sleep(LOOK_AGAIN);
     ({ record, workflow } = await readBoth(scope, id));
   }
   if (record && isRival(scope, record, workflow)) {
