@@ -37,6 +37,11 @@ function statusOfOnce({ state }: JobFilter, now: Date): string | undefined {
   }
 }
 
+/** All runs of these once jobs. */
+export function onceRunsQuery(queue: string, ids: readonly string[]): string {
+  return all([`JobQueue = ${quote(queue)}`, `JobKind = 'once'`, `WorkflowId IN (${ids.map(quote).join(', ')})`]);
+}
+
 /** The jobs that are schedules and may pass the filter, or undefined if none can. */
 export function recordQuery(queue: string, filter: JobFilter): string | undefined {
   if (filter.kind === 'once') return undefined;
@@ -55,6 +60,11 @@ export function openRunsQuery(queue: string, jobId?: string): string {
 /** All runs of a job, those that the CLI or the Web UI started without our attributes included. */
 export function runsQuery(queue: string, jobId: string): string {
   return all([`TaskQueue = ${quote(queue)}`, runsOf(jobId)]);
+}
+
+/** One run of a job. */
+export function oneRunQuery(queue: string, jobId: string, runId: string): string {
+  return all([runsQuery(queue, jobId), `RunId = ${quote(runId)}`]);
 }
 
 function runsOf(jobId: string): string {

@@ -4,11 +4,13 @@ import type { JobInfo } from '../job/status.ts';
 import { RUN_JOB } from '../workflows/messages.ts';
 import { infoOfOnce, infoOfRecord } from './job-info.ts';
 import type { QueueHold } from './hold.ts';
-import { onceQuery, openRunsQuery, recordQuery } from './list-query.ts';
+import { onceQuery, onceRunsQuery, openRunsQuery, recordQuery } from './list-query.ts';
 import type { Scope } from './record.ts';
 import { identityOf, readRun } from './runs.ts';
 
 const PAGE = 1_000;
+const LOOKED_UP_AT_ONCE = 100;
+const MAY_BE_RESET: readonly string[] = ['FAILED', 'TERMINATED', 'TIMED_OUT'];
 
 /** The jobs that pass the filter: recurring and chained ones first, then once jobs, each newest first. */
 export async function* iterate(scope: Scope, hold: QueueHold, filter: JobFilter): AsyncGenerator<JobInfo> {
@@ -42,11 +44,48 @@ async function* candidates(scope: Scope, hold: QueueHold, filter: JobFilter): As
     if (isOurs(summary)) yield infoOfRecord(summary, running, held);
   }
   if (onces === undefined) return;
-  for await (const info of client.workflow.list({ query: onces, pageSize })) {
+  for await (const info of newestRuns(scope, client.workflow.list({ query: onces, pageSize }), pageSize)) {
     if (replaced.has(info.workflowId)) continue;
     if (info.memo?.['replaces']) replaced.add(info.workflowId);
     if (info.type === RUN_JOB && info.taskQueue === queue) yield await infoOf(scope, info, held, now);
   }
+}
+
+/**
+ * A once job that was reset, by a retry or with the CLI, has several runs under its id, of which the newest is the job.
+ * A run that may have been reset is looked up together with others: one call for a hundred.
+ */
+async function* newestRuns(
+  scope: Scope,
+  infos: AsyncIterable<WorkflowExecutionInfo>,
+  pageSize: number,
+): AsyncGenerator<WorkflowExecutionInfo> {
+  let batch: WorkflowExecutionInfo[] = [];
+  for await (const info of infos) {
+    batch.push(info);
+    if (batch.length < Math.min(LOOKED_UP_AT_ONCE, pageSize)) continue;
+    yield* await withoutReset(scope, batch);
+    batch = [];
+  }
+  yield* await withoutReset(scope, batch);
+}
+
+async function withoutReset(
+  { client, queue }: Scope,
+  infos: readonly WorkflowExecutionInfo[],
+): Promise<readonly WorkflowExecutionInfo[]> {
+  const ids = infos.filter(({ status }) => MAY_BE_RESET.includes(status.name)).map(({ workflowId }) => workflowId);
+  if (ids.length === 0) return infos;
+  const newest = new Map<string, WorkflowExecutionInfo>();
+  for await (const info of client.workflow.list({ query: onceRunsQuery(queue, ids), pageSize: PAGE })) {
+    const other = newest.get(info.workflowId);
+    if (!other || isAfter(info, other)) newest.set(info.workflowId, info);
+  }
+  return infos.filter(({ workflowId, runId }) => (newest.get(workflowId)?.runId ?? runId) === runId);
+}
+
+function isAfter(a: WorkflowExecutionInfo, b: WorkflowExecutionInfo): boolean {
+  return (a.closeTime?.getTime() ?? Infinity) > (b.closeTime?.getTime() ?? Infinity);
 }
 
 /** A list whose first page is under way already. */
