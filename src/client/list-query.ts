@@ -53,7 +53,9 @@ export function recordQuery(queue: string, filter: JobFilter): string | undefine
 /** The open runs of the jobs that are schedules. */
 export function openRunsQuery(queue: string, jobId?: string): string {
   const kinds: JobKind[] = ['interval', 'cron', 'afterJob'];
-  const which = jobId === undefined ? `JobKind IN (${kinds.map(quote).join(', ')})` : runsOf(jobId);
+  // A schedule that other tools made may start runs without our attributes.
+  const any = `(JobKind IN (${kinds.map(quote).join(', ')}) OR TemporalScheduledById IS NOT NULL)`;
+  const which = jobId === undefined ? any : runsOf(jobId);
   return all([`TaskQueue = ${quote(queue)}`, `ExecutionStatus = 'Running'`, which]);
 }
 
