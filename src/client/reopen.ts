@@ -5,10 +5,16 @@ import { changeRecord, type JobRecord, type RecordChange, type Scope } from './r
  * Takes back what the end of a job's failed run has settled, before the run is retried: that the job has ended, if it has
  * one run at most, and that jobs which follow it were cancelled since it failed.
  */
-export async function reopen(scope: Scope, id: string, workflowId: string): Promise<void> {
-  const record = await changeRecord(scope, id, (now) =>
-    now.note.kind === 'ended' && now.note.run?.workflowId === workflowId ? opened(now) : undefined,
-  );
+export async function reopen(
+  scope: Scope,
+  id: string,
+  record: JobRecord | undefined,
+  workflowId: string,
+): Promise<void> {
+  if (record)
+    await changeRecord(scope, id, (now) =>
+      now.note.kind === 'ended' && now.note.run?.workflowId === workflowId ? opened(now) : undefined,
+    );
   const dependents = await (record ? readDependents(scope, id) : readDependentsOfOnce(scope, id));
   await reopenFollowers(scope, dependents, `its predecessor ${id} failed`);
 }

@@ -131,7 +131,7 @@ async function retry(scope: Scope, job: Job, run: WorkflowExecutionDescription):
     );
   }
   // First: the run may end, and start what follows it, at once.
-  await reopen(scope, job.id, workflowId);
+  await reopen(scope, job.id, job.record, workflowId);
   const { runId: newRunId } = await client.workflowService.resetWorkflowExecution({
     namespace,
     workflowExecution: execution,
