@@ -6,7 +6,7 @@ import type { JobState, JobStatus, PauseInfo, RunInfo } from '../job/status.ts';
 import { JOB_KIND, JOB_PRIORITY, JOB_TAGS, JOB_TYPE } from '../workflows/attributes.ts';
 import type { Definition } from '../workflows/messages.ts';
 import type { Hold } from './hold.ts';
-import type { Note } from './notes.ts';
+import { standing, type Note } from './notes.ts';
 import type { JobRecord } from './record.ts';
 import { identityOf, onceMemo, type Run, type WorkflowInfo } from './runs.ts';
 
@@ -81,7 +81,11 @@ export function pauseOf(note: Note): PauseInfo | undefined {
 
 /** The status of a job that is a schedule. `runs` are its newest and its open ones. */
 export function statusOfRecord(record: JobRecord, runs: readonly Run[], hold: Hold | undefined): JobStatus {
-  const { note, description } = record;
+  const { description } = record;
+  const note = standing(
+    record.note,
+    runs.filter(({ isOpen }) => isOpen),
+  );
   const { schedule, ...job } = toJob(record);
   const { info, state } = description;
   // Beyond a thousand due times that wait their turn the server drops them.

@@ -2,9 +2,10 @@ import type { ScheduleSummary, WorkflowExecutionInfo } from '@temporalio/client'
 import type { JobFilter } from '../job/filter.ts';
 import type { JobInfo } from '../job/status.ts';
 import { RUN_JOB } from '../workflows/messages.ts';
-import { infoOfOnce, infoOfRecord } from './job-info.ts';
+import { infoOfOnce, infoOfRecord, type OpenRuns } from './job-info.ts';
 import type { QueueHold } from './hold.ts';
 import { onceQuery, onceRunsQuery, openRunsQuery, recordQuery } from './list-query.ts';
+import type { RunRef } from './notes.ts';
 import type { Scope } from './record.ts';
 import { identityOf, readRun } from './runs.ts';
 
@@ -35,7 +36,7 @@ async function* candidates(scope: Scope, hold: QueueHold, filter: JobFilter): As
   const summaries = records === undefined ? [] : begun(client.schedule.list({ query: records, pageSize }));
   const [held, running] = await Promise.all([
     hold.read(),
-    records === undefined ? new Set<string>() : runningJobs(scope, now),
+    records === undefined ? new Map<string, RunRef[]>() : runningJobs(scope, now),
   ]);
   // What a job has replaced comes after it: once jobs after others, and each newest first.
   const replaced = new Set<string>();
@@ -118,13 +119,13 @@ function isOurs({ action }: ScheduleSummary): boolean {
   return action?.workflowType === RUN_JOB;
 }
 
-/** The ids of the recurring and chained jobs that have an open run. */
-async function runningJobs({ client, queue }: Scope, now: Date): Promise<ReadonlySet<string>> {
-  const ids = new Set<string>();
+/** The recurring and chained jobs that have an open run, with the runs. */
+async function runningJobs({ client, queue }: Scope, now: Date): Promise<OpenRuns> {
+  const open = new Map<string, RunRef[]>();
   for await (const info of client.workflow.list({ query: openRunsQuery(queue), pageSize: PAGE })) {
-    const { jobId, scheduledAt } = identityOf(info);
+    const { jobId, workflowId, runId, scheduledAt } = identityOf(info);
     // A chained run whose delay is not over only waits.
-    if (scheduledAt <= now) ids.add(jobId);
+    if (scheduledAt <= now) open.set(jobId, [...(open.get(jobId) ?? []), { workflowId, runId }]);
   }
-  return ids;
+  return open;
 }

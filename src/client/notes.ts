@@ -42,6 +42,11 @@ export function isRetried(note: Note, { workflowId, runId }: RunRef): boolean {
   return note.run?.workflowId === workflowId && note.run.runId !== runId;
 }
 
+/** What a note says beside the open runs of the job: nothing of its end while a run that it ended with is retried. */
+export function standing(note: Note, open: readonly RunRef[]): Note {
+  return open.some((run) => isRetried(note, run)) ? { kind: 'other', text: '' } : note;
+}
+
 /** Half a character would not be the Unicode that the server insists on. */
 function shorten(text: string, length: number): string {
   return text

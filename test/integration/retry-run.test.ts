@@ -215,9 +215,21 @@ for (const engine of ['v1', 'v2'] as const) {
       await system.scheduler.triggerJob(first);
       const { lastRun } = await reaches(id, 'failed');
       failing.clear();
+      const held = new Promise<void>((resolve) => (release = resolve));
+      system.on(() => held);
       const workflow = ['--workflow-id', lastRun!.workflowId, '--type', 'FirstWorkflowTask', '--reason', 'again'];
       await temporal(system.address, 'workflow', 'reset', ...workflow);
+      await system.called(3, id);
+      await reaches(id, 'running');
+      const isListedAs = (wanted: JobState) =>
+        eventually(
+          () => system.scheduler.listJobs({ idPrefix: id }),
+          ([job]) => job?.state === wanted,
+        );
+      await isListedAs('running');
+      release();
       await reaches(id, 'completed');
+      await isListedAs('completed');
     });
 
     it('and a sweep takes a run that was reset for one that goes on', async () => {
