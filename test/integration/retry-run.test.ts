@@ -188,6 +188,33 @@ for (const engine of ['v1', 'v2'] as const) {
       assert.equal((await status(onSuccess)).lastRun?.predecessor?.runId, runId);
     });
 
+    it('and a job that follows several stays cancelled', async () => {
+      failing.add('second');
+      const first = await schedule('first', { schedule: once({ in: '1h' }) });
+      const second = await schedule('second', { schedule: once({ in: '1h' }) });
+      const both = await schedule('both', { schedule: afterJob([first, second]) });
+      await system.scheduler.triggerJob(second);
+      await reaches(both, 'cancelled');
+      await reaches(second, 'failed');
+      failing.clear();
+      await system.scheduler.retryRun(second);
+      await reaches(second, 'completed');
+      const { state, lastError } = await status(both);
+      assert.deepEqual([state, lastError], ['cancelled', `its predecessor ${second} failed`]);
+    });
+
+    it('while all jobs are paused: it runs when they are resumed', async () => {
+      const id = await failedOnce('held');
+      failing.clear();
+      await system.scheduler.pause();
+      await system.scheduler.retryRun(id);
+      await reaches(id, 'paused');
+      assert.equal(system.callsOf(id).length, 2);
+      await system.scheduler.resume();
+      await reaches(id, 'completed');
+      assert.equal(system.callsOf(id).length, 3);
+    });
+
     it('of a chained job, which has not ended until the retry has', async () => {
       const first = await schedule('head', { schedule: once({ in: '1h' }) });
       failing.add('tail');
