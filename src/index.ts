@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { BulkResult } from './client/bulk.ts';
 export type { ConnectionSettings } from './client/connect.ts';
 export type { OnConflict } from './client/create.ts';
 export { Scheduler, type ScheduledJobs, type SchedulerOptions } from './client/scheduler.ts';

@@ -4,9 +4,9 @@ import type { CompleteRetryPolicy, Job, OverlapPolicy, Priority } from '../job/j
 import type { AfterJobSchedule, OnceSchedule, Schedule } from '../job/schedule.ts';
 import type { JobState, JobStatus, PauseInfo, RunInfo } from '../job/status.ts';
 import { JOB_KIND, JOB_PRIORITY, JOB_TAGS, JOB_TYPE } from '../workflows/attributes.ts';
-import type { Definition, OnceMemo } from '../workflows/messages.ts';
+import type { Definition } from '../workflows/messages.ts';
 import type { Hold } from './hold.ts';
-import type { Note } from './notes.ts';
+import { standing, type Note } from './notes.ts';
 import type { JobRecord } from './record.ts';
 import { identityOf, onceMemo, type Run, type WorkflowInfo } from './runs.ts';
 
@@ -81,7 +81,11 @@ export function pauseOf(note: Note): PauseInfo | undefined {
 
 /** The status of a job that is a schedule. `runs` are its newest and its open ones. */
 export function statusOfRecord(record: JobRecord, runs: readonly Run[], hold: Hold | undefined): JobStatus {
-  const { note, description } = record;
+  const { description } = record;
+  const note = standing(
+    record.note,
+    runs.filter(({ isOpen }) => isOpen),
+  );
   const { schedule, ...job } = toJob(record);
   const { info, state } = description;
   // Beyond a thousand due times that wait their turn the server drops them.
@@ -122,8 +126,7 @@ export function stateOfRecord(
 
 /** The status of a once job. */
 export function statusOfOnce(info: WorkflowInfo, run: Run, hold: Hold | undefined): JobStatus {
-  const memo = onceMemo(info);
-  const job = { id: info.workflowId, ...(memo ? memoFields(memo) : attributesOf(info)) };
+  const job = { id: info.workflowId, ...attributesOf(info) };
   const { isOpen, ...rest } = run;
   const pausedReason = info.memo?.['paused'];
   const person: PauseInfo | undefined =
@@ -143,7 +146,7 @@ export function statusOfOnce(info: WorkflowInfo, run: Run, hold: Hold | undefine
 
 /** A once job as its memo has it: whole, but for the payload. */
 export function onceJob(info: WorkflowInfo): Job {
-  const definition = onceMemo(info) ?? attributesOf(info);
+  const definition = { ...attributesOf(info), ...onceMemo(info) };
   return {
     id: info.workflowId,
     ...jobFields(definition),
@@ -152,10 +155,6 @@ export function onceJob(info: WorkflowInfo): Job {
     catchupWindow: 86_400_000,
     schedule: onceSchedule(info),
   };
-}
-
-function memoFields({ jobType, priority = 'normal', tags = [] }: OnceMemo) {
-  return { jobType, priority, tags };
 }
 
 /** The status of a job whose record the server has deleted: of its runs, the newest first. */

@@ -11,6 +11,7 @@ const AT_ONCE = 50;
 export async function inParallel<Item>(
   items: Iterable<Item> | AsyncIterable<Item>,
   work: (item: Item, index: number) => Promise<void>,
+  atOnce = AT_ONCE,
 ): Promise<void> {
   const iterator = iteratorOf(items);
   const errors: unknown[] = [];
@@ -29,7 +30,7 @@ export async function inParallel<Item>(
       isDone = true;
       errors.push(error);
     });
-  await Promise.all(Array.from({ length: AT_ONCE }, guarded));
+  await Promise.all(Array.from({ length: atOnce }, guarded));
   if (errors.length === 0) return;
   await iterator.return?.();
   throw errors[0];

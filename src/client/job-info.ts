@@ -11,16 +11,20 @@ import {
   summaryOf,
 } from './from-temporal.ts';
 import type { Hold } from './hold.ts';
-import { parseNote } from './notes.ts';
+import { parseNote, standing, type RunRef } from './notes.ts';
 import { identityOf, type WorkflowInfo } from './runs.ts';
 
-/** What a list tells of a job that is a schedule. `running` has the ids of those with an open run. */
-export function infoOfRecord(summary: ScheduleSummary, running: ReadonlySet<string>, hold: Hold | undefined): JobInfo {
+/** The open runs of each job that has some. */
+export type OpenRuns = ReadonlyMap<string, readonly RunRef[]>;
+
+/** What a list tells of a job that is a schedule. */
+export function infoOfRecord(summary: ScheduleSummary, running: OpenRuns, hold: Hold | undefined): JobInfo {
   const { scheduleId: id, spec, memo, info, state } = summary;
-  const note = parseNote(state.note, state.paused);
+  const runs = running.get(id) ?? [];
+  const note = standing(parseNote(state.note, state.paused), runs);
   const schedule = scheduleOf(spec, memo);
   const nextExecution = note.kind === 'ended' || state.paused ? undefined : nextOf(info.nextActionTimes, undefined);
-  const open: Pick<RunInfo, 'state'>[] = running.has(id) ? [{ state: 'running' }] : [];
+  const open: Pick<RunInfo, 'state'>[] = runs.length > 0 ? [{ state: 'running' }] : [];
   const lastExecution = info.recentActions.at(-1)?.scheduledAt;
   return {
     ...summaryOf({ id, ...attributesOf(summary) }, schedule),

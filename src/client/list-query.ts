@@ -37,6 +37,11 @@ function statusOfOnce({ state }: JobFilter, now: Date): string | undefined {
   }
 }
 
+/** All runs of these once jobs. */
+export function onceRunsQuery(queue: string, ids: readonly string[]): string {
+  return all([`JobQueue = ${quote(queue)}`, `JobKind = 'once'`, `WorkflowId IN (${ids.map(quote).join(', ')})`]);
+}
+
 /** The jobs that are schedules and may pass the filter, or undefined if none can. */
 export function recordQuery(queue: string, filter: JobFilter): string | undefined {
   if (filter.kind === 'once') return undefined;
@@ -48,13 +53,20 @@ export function recordQuery(queue: string, filter: JobFilter): string | undefine
 /** The open runs of the jobs that are schedules. */
 export function openRunsQuery(queue: string, jobId?: string): string {
   const kinds: JobKind[] = ['interval', 'cron', 'afterJob'];
-  const which = jobId === undefined ? `JobKind IN (${kinds.map(quote).join(', ')})` : runsOf(jobId);
+  // A schedule that other tools made may start runs without our attributes.
+  const any = `(JobKind IN (${kinds.map(quote).join(', ')}) OR TemporalScheduledById IS NOT NULL)`;
+  const which = jobId === undefined ? any : runsOf(jobId);
   return all([`TaskQueue = ${quote(queue)}`, `ExecutionStatus = 'Running'`, which]);
 }
 
 /** All runs of a job, those that the CLI or the Web UI started without our attributes included. */
 export function runsQuery(queue: string, jobId: string): string {
   return all([`TaskQueue = ${quote(queue)}`, runsOf(jobId)]);
+}
+
+/** One run of a job. */
+export function oneRunQuery(queue: string, jobId: string, runId: string): string {
+  return all([runsQuery(queue, jobId), `RunId = ${quote(runId)}`]);
 }
 
 function runsOf(jobId: string): string {

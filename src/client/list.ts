@@ -2,13 +2,16 @@ import type { ScheduleSummary, WorkflowExecutionInfo } from '@temporalio/client'
 import type { JobFilter } from '../job/filter.ts';
 import type { JobInfo } from '../job/status.ts';
 import { RUN_JOB } from '../workflows/messages.ts';
-import { infoOfOnce, infoOfRecord } from './job-info.ts';
+import { infoOfOnce, infoOfRecord, type OpenRuns } from './job-info.ts';
 import type { QueueHold } from './hold.ts';
-import { onceQuery, openRunsQuery, recordQuery } from './list-query.ts';
+import { onceQuery, onceRunsQuery, openRunsQuery, recordQuery } from './list-query.ts';
+import type { RunRef } from './notes.ts';
 import type { Scope } from './record.ts';
 import { identityOf, readRun } from './runs.ts';
 
 const PAGE = 1_000;
+const LOOKED_UP_AT_ONCE = 100;
+const MAY_BE_RESET: readonly string[] = ['FAILED', 'TERMINATED', 'TIMED_OUT'];
 
 /** The jobs that pass the filter: recurring and chained ones first, then once jobs, each newest first. */
 export async function* iterate(scope: Scope, hold: QueueHold, filter: JobFilter): AsyncGenerator<JobInfo> {
@@ -33,7 +36,7 @@ async function* candidates(scope: Scope, hold: QueueHold, filter: JobFilter): As
   const summaries = records === undefined ? [] : begun(client.schedule.list({ query: records, pageSize }));
   const [held, running] = await Promise.all([
     hold.read(),
-    records === undefined ? new Set<string>() : runningJobs(scope, now),
+    records === undefined ? new Map<string, RunRef[]>() : runningJobs(scope, now),
   ]);
   // What a job has replaced comes after it: once jobs after others, and each newest first.
   const replaced = new Set<string>();
@@ -42,11 +45,48 @@ async function* candidates(scope: Scope, hold: QueueHold, filter: JobFilter): As
     if (isOurs(summary)) yield infoOfRecord(summary, running, held);
   }
   if (onces === undefined) return;
-  for await (const info of client.workflow.list({ query: onces, pageSize })) {
+  for await (const info of newestRuns(scope, client.workflow.list({ query: onces, pageSize }), pageSize)) {
     if (replaced.has(info.workflowId)) continue;
     if (info.memo?.['replaces']) replaced.add(info.workflowId);
     if (info.type === RUN_JOB && info.taskQueue === queue) yield await infoOf(scope, info, held, now);
   }
+}
+
+/**
+ * A once job that was reset, by a retry or with the CLI, has several runs under its id, of which the newest is the job.
+ * A run that may have been reset is looked up together with others: one call for a hundred.
+ */
+async function* newestRuns(
+  scope: Scope,
+  infos: AsyncIterable<WorkflowExecutionInfo>,
+  pageSize: number,
+): AsyncGenerator<WorkflowExecutionInfo> {
+  let batch: WorkflowExecutionInfo[] = [];
+  for await (const info of infos) {
+    batch.push(info);
+    if (batch.length < Math.min(LOOKED_UP_AT_ONCE, pageSize)) continue;
+    yield* await withoutReset(scope, batch);
+    batch = [];
+  }
+  yield* await withoutReset(scope, batch);
+}
+
+async function withoutReset(
+  { client, queue }: Scope,
+  infos: readonly WorkflowExecutionInfo[],
+): Promise<readonly WorkflowExecutionInfo[]> {
+  const ids = infos.filter(({ status }) => MAY_BE_RESET.includes(status.name)).map(({ workflowId }) => workflowId);
+  if (ids.length === 0) return infos;
+  const newest = new Map<string, WorkflowExecutionInfo>();
+  for await (const info of client.workflow.list({ query: onceRunsQuery(queue, ids), pageSize: PAGE })) {
+    const other = newest.get(info.workflowId);
+    if (!other || isAfter(info, other)) newest.set(info.workflowId, info);
+  }
+  return infos.filter(({ workflowId, runId }) => (newest.get(workflowId)?.runId ?? runId) === runId);
+}
+
+function isAfter(a: WorkflowExecutionInfo, b: WorkflowExecutionInfo): boolean {
+  return (a.closeTime?.getTime() ?? Infinity) > (b.closeTime?.getTime() ?? Infinity);
 }
 
 /** A list whose first page is under way already. */
@@ -79,13 +119,13 @@ function isOurs({ action }: ScheduleSummary): boolean {
   return action?.workflowType === RUN_JOB;
 }
 
-/** The ids of the recurring and chained jobs that have an open run. */
-async function runningJobs({ client, queue }: Scope, now: Date): Promise<ReadonlySet<string>> {
-  const ids = new Set<string>();
+/** The recurring and chained jobs that have an open run, with the runs. */
+async function runningJobs({ client, queue }: Scope, now: Date): Promise<OpenRuns> {
+  const open = new Map<string, RunRef[]>();
   for await (const info of client.workflow.list({ query: openRunsQuery(queue), pageSize: PAGE })) {
-    const { jobId, scheduledAt } = identityOf(info);
+    const { jobId, workflowId, runId, scheduledAt } = identityOf(info);
     // A chained run whose delay is not over only waits.
-    if (scheduledAt <= now) ids.add(jobId);
+    if (scheduledAt <= now) open.set(jobId, [...(open.get(jobId) ?? []), { workflowId, runId }]);
   }
-  return ids;
+  return open;
 }

@@ -36,6 +36,17 @@ export function ended(state: EndState, at: Date, reason = '', run?: RunRef): str
   return `${word} at ${at.toISOString()}${where}${reason && `: ${shorten(reason, LONGEST - where.length)}`}`;
 }
 
+/** Whether a job ended with a run that was reset since: what counts is how its retry ends. A cancelled job stays so. */
+export function isRetried(note: Note, { workflowId, runId }: RunRef): boolean {
+  if (note.kind !== 'ended' || note.state === 'cancelled') return false;
+  return note.run?.workflowId === workflowId && note.run.runId !== runId;
+}
+
+/** What a note says beside the open runs of the job: nothing of its end while a run that it ended with is retried. */
+export function standing(note: Note, open: readonly RunRef[]): Note {
+  return open.some((run) => isRetried(note, run)) ? { kind: 'other', text: '' } : note;
+}
+
 /** Half a character would not be the Unicode that the server insists on. */
 function shorten(text: string, length: number): string {
   return text

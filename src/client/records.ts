@@ -4,6 +4,7 @@ import type { EndedRun } from '../workflows/messages.ts';
 import { cancelDependents } from './cancel.ts';
 import { readDependents } from './dependents.ts';
 import type { QueueHold } from './hold.ts';
+import { isRetried } from './notes.ts';
 import { oweRun, settleDebt } from './owe.ts';
 import { resumeAll } from './pause.ts';
 import { changeRecord, endOf, readRecord, type Scope } from './record.ts';
@@ -24,7 +25,7 @@ export function createRecords(scope: Scope, hold: QueueHold): Records {
     settleDebt: (jobId) => settleDebt(scope, jobId),
     async end(jobId, ended) {
       await changeRecord(scope, jobId, ({ note, definition }) => {
-        if (note.kind === 'ended' || definition.after?.repeats !== false) return undefined;
+        if (definition.after?.repeats !== false || (note.kind === 'ended' && !isRetried(note, ended))) return undefined;
         return endOf(ended.state, ended.error, ended);
       });
     },

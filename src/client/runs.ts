@@ -165,8 +165,8 @@ function stateOfActivity({ state, attempt }: PendingActivity): RunState {
 
 function stateBeforeHandler(info: WorkflowInfo): RunState {
   if (info.memo?.['paused']) return 'paused';
-  const { scheduledAt } = identityOf(info);
-  if (scheduledAt.getTime() > Date.now()) return onceMemo(info) ? 'scheduled' : 'waiting';
+  const { jobId, scheduledAt } = identityOf(info);
+  if (scheduledAt.getTime() > Date.now()) return jobId === info.workflowId ? 'scheduled' : 'waiting';
   return info.memo?.['predecessor'] ? 'waiting' : 'queued';
 }
 

@@ -6,6 +6,7 @@ import type { JobContract, JobId, ScheduledJob } from '../job/job.ts';
 import { parseJobId } from '../job/parse-job.ts';
 import type { JobInfo, JobStatus, RunInfo } from '../job/status.ts';
 import { backfill, parseRange } from './backfill.ts';
+import { forEachJob, isOpen, parseBulkFilter, type BulkResult } from './bulk.ts';
 import { cancel } from './cancel.ts';
 import { change, parseChanges } from './change.ts';
 import {
@@ -26,6 +27,7 @@ import { mapErrors, type Place } from './map-error.ts';
 import { pauseJob, resumeJob } from './pause-job.ts';
 import { pauseAll, resumeAll } from './pause.ts';
 import type { Scope } from './record.ts';
+import { checkRunId, retryIfFailed, retryRun } from './retry-run.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { iterateRuns, readStatus } from './status.ts';
 import { trigger } from './trigger.ts';
@@ -226,6 +228,79 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
   }
 
   /**
+   * Runs a failed run again, with the payload, the due time and the predecessor that it had, and a fresh set of attempts;
+   * beside any other run, as {@link triggerJob} does. Made again while the retry is under way it answers the same run.
+   *
+   * Temporal's reset (`temporal workflow reset`), to the workflow task before the handler's activity: the same workflow id
+   * goes on under a new run id, so `context.runId` is another one. What follows the job hears of the new end as of any
+   * other: a job after its success runs now, and one after its failure or completion runs again, under the new run's id.
+   * Jobs that were cancelled since it failed wait again, but for those that follow several.
+   *
+   * @param options.runId which run, as {@link listRuns} tells it. @default the last that failed and was not made good
+   * @returns the new run
+   * @throws {@link JobNotFoundError}
+   * @throws {@link JobNotChangeableError} if there is no such run or it has not failed, and if the job is cancelled.
+   */
+  async retryRun(id: JobId, options: { readonly runId?: string } = {}): Promise<RunInfo> {
+    checkKeys('retryRun', options, ['runId']);
+    const runId = checkRunId(options.runId);
+    return this.#callFor(id, () => retryRun(this.#scope, id, runId));
+  }
+
+  /**
+   * Cancels every job that passes the filter and has not ended, 10 at a time, each as {@link cancelJob} does: one with a
+   * handler that does not stop takes 10 seconds. What counts is the list when it is called, which is behind by up to about
+   * a second.
+   *
+   * @returns the ids of the jobs that are cancelled, and which could not be and why.
+   * @throws {@link InvalidArgumentError} if the filter has no condition, as it would cancel every job.
+   */
+  async cancelJobs(filter: JobFilter, options: { readonly reason?: string } = {}): Promise<BulkResult> {
+    checkKeys('cancelJobs', options, ['reason']);
+    const reason = checkReason(options.reason, 'cancelled by cancelJobs()');
+    return this.#forEach('cancelJobs', filter, isOpen, (id) => this.cancelJob(id, { reason }));
+  }
+
+  /**
+   * Pauses every job that passes the filter and has not ended, 10 at a time, each as {@link pauseJob} does: a once job that
+   * has started is among the failures. To hold all jobs of the task queue use {@link pause}.
+   *
+   * @returns the ids of the jobs that are paused, and which could not be and why.
+   * @throws {@link InvalidArgumentError} if the filter has no condition.
+   */
+  async pauseJobs(filter: JobFilter, options: { readonly reason?: string } = {}): Promise<BulkResult> {
+    checkKeys('pauseJobs', options, ['reason']);
+    const reason = checkReason(options.reason, 'paused by pauseJobs()');
+    return this.#forEach('pauseJobs', filter, isOpen, (id) => this.pauseJob(id, { reason }));
+  }
+
+  /**
+   * Ends the pause of every paused job that passes the filter, 10 at a time, each as {@link resumeJob} does.
+   *
+   * @returns the ids of the jobs that are not paused any more, and which could not be resumed and why.
+   * @throws {@link InvalidArgumentError} if the filter has no condition: `{ state: 'paused' }` takes all.
+   */
+  async resumeJobs(filter: JobFilter): Promise<BulkResult> {
+    // A list calls a recurring job running, paused or not, while it has a run.
+    const mayBePaused = ({ state, kind }: JobInfo) => state === 'paused' || (state === 'running' && kind !== 'once');
+    return this.#forEach('resumeJobs', filter, mayBePaused, (id) => this.resumeJob(id));
+  }
+
+  /**
+   * Runs the last run of every job that passes the filter again if it has failed, 10 at a time, each as {@link retryRun}
+   * does. A job whose last run has not failed is left alone, also where an earlier one has.
+   *
+   * @returns the ids of the jobs with a run that is retried, and which could not be and why.
+   * @throws {@link InvalidArgumentError} if the filter has no condition.
+   */
+  async retryRuns(filter: JobFilter): Promise<BulkResult> {
+    const mayHaveFailed = ({ state, kind }: JobInfo) => (kind === 'once' ? state === 'failed' : state !== 'cancelled');
+    return this.#forEach('retryRuns', filter, mayHaveFailed, (id) =>
+      this.#call(async () => (await retryIfFailed(this.#scope, id)) !== undefined),
+    );
+  }
+
+  /**
    * Makes up for the due times of an interval or cron job from `from` to `to`, both included, at most 1,000: each that
    * has no run yet gets one. They run beside each other, as workers are free.
    */
@@ -272,6 +347,15 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #forEach(
+    call: string,
+    filter: JobFilter,
+    isWanted: (job: JobInfo) => boolean,
+    work: (id: JobId) => Promise<unknown>,
+  ): Promise<BulkResult> {
+    return forEachJob(this.iterateJobs(parseBulkFilter(call, filter)), isWanted, work);
   }
 
   async #callFor<Result>(id: unknown, calls: () => Promise<Result>): Promise<Result> {

@@ -6,7 +6,7 @@ import { deliver, toEndedRun } from './deliver.ts';
 import { quote } from './list-query.ts';
 import { isAlreadyExists } from './map-error.ts';
 import { changeRecord, endOf, type Scope } from './record.ts';
-import { readRun } from './runs.ts';
+import { describeRun, readRun } from './runs.ts';
 
 const EVERY = '1 minute';
 /** The lists may have a closed run a little later than it closed. */
@@ -44,6 +44,9 @@ export async function sweepSince(scope: Scope, since: string | undefined): Promi
   const query = `TaskQueue = ${quote(scope.queue)} AND ExecutionStatus IN ('Terminated', 'TimedOut') AND CloseTime > ${quote(from)}`;
   for await (const info of scope.client.workflow.list({ query })) {
     if (info.type !== RUN_JOB) continue;
+    // One that was reset has not ended: it goes on as another run.
+    const current = await describeRun(scope, info.workflowId);
+    if (current && current.runId !== info.runId) continue;
     const run = await readRun(scope.client, info);
     const ended = toEndedRun(run);
     if (!ended) continue;

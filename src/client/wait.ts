@@ -44,7 +44,8 @@ async function currentRun(scope: Scope, record: JobRecord) {
   return record.note.kind === 'ended' ? (await newestRuns(scope, record.id, 1))[0] : undefined;
 }
 
-async function closed({ client }: Scope, workflowId: string, runId: string): Promise<void> {
+/** Waits until a run is closed, however it ended. */
+export async function closed({ client }: Scope, workflowId: string, runId: string): Promise<void> {
   try {
     await client.workflow.getHandle(workflowId, runId).result();
   } catch (error) {

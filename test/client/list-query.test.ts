@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { onceQuery, openRunsQuery, quote, recordQuery, runsQuery } from '../../src/client/list-query.ts';
+import {
+  onceQuery,
+  onceRunsQuery,
+  oneRunQuery,
+  openRunsQuery,
+  quote,
+  recordQuery,
+  runsQuery,
+} from '../../src/client/list-query.ts';
 
 const now = new Date('2027-03-01T09:00:00Z');
 
@@ -34,6 +42,8 @@ describe('a query', () => {
         assert.deepEqual(values, [queue, jobType, tag, idPrefix]);
         assert.deepEqual(dissect(runsQuery(queue, tag)).values, [queue, tag, tag]);
         assert.deepEqual(dissect(openRunsQuery(queue, tag)).values, [queue, 'Running', tag, tag]);
+        assert.deepEqual(dissect(oneRunQuery(queue, tag, jobType)).values, [queue, tag, tag, jobType]);
+        assert.deepEqual(dissect(onceRunsQuery(queue, [tag, jobType])).values, [queue, 'once', tag, jobType]);
       }),
     );
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { ended, parseNote, pausedByScheduler } from '../../src/client/notes.ts';
+import { isRetried, ended, parseNote, pausedByScheduler } from '../../src/client/notes.ts';
 
 const UUID = '01a20d9a-1681-7004-aeab-648951e3b142';
 const OTHER = '99999999-1681-7004-aeab-648951e3b142';
@@ -110,5 +110,22 @@ describe('the note of an end', () => {
     ]) {
       assert.deepEqual(parseNote(text, false), { kind: 'other', text: text ?? '' });
     }
+  });
+});
+
+describe('a job ended with a run that was reset since', () => {
+  const run = { workflowId: 'a', runId: '00000000-0000-4000-8000-000000000001' };
+  const retry = { ...run, runId: '00000000-0000-4000-8000-000000000002' };
+  const note = (state: 'failed' | 'cancelled') => parseNote(ended(state, new Date(0), 'why', run), false);
+
+  it('which only another run of the same workflow is', () => {
+    assert.equal(isRetried(note('failed'), retry), true);
+    assert.equal(isRetried(note('failed'), run), false);
+    assert.equal(isRetried(note('failed'), { ...retry, workflowId: 'b' }), false);
+  });
+
+  it('but not if it is cancelled, or has not ended', () => {
+    assert.equal(isRetried(note('cancelled'), retry), false);
+    assert.equal(isRetried(parseNote('task, normal priority', false), retry), false);
   });
 });

@@ -140,7 +140,7 @@ describe('a job as Temporal has it', () => {
         const { description } = await recordOf(job);
         const info = infoOfRecord(
           { ...description, action: { type: 'startWorkflow', workflowType: 'runJob' } },
-          new Set(),
+          new Map(),
           undefined,
         );
         const { id, jobType, priority, tags } = job;

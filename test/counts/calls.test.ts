@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { InterceptingCall, type Interceptor } from '@grpc/grpc-js';
 import { Client, Connection } from '@temporalio/client';
 import { Scheduler, afterJob, cron, interval, once } from '../../src/index.ts';
-import { System } from '../support/system.ts';
+import { System, eventually } from '../support/system.ts';
 
 // Exactly these calls, however fast the machine: one more has to be wanted.
 
@@ -196,6 +196,47 @@ describe('the calls to the server made by', () => {
       });
     });
   }
+
+  it('retryRun of a once job', async () => {
+    system.on(() => {
+      throw new Error('no');
+    });
+    const retryPolicy = { maximumAttempts: 1 };
+    const id = await scheduler.scheduleJob({ ...job, schedule: once(new Date()), retryPolicy });
+    await assert.rejects(scheduler.waitForJob(id), { code: 'JOB_FAILED' });
+    system.on(() => 'done');
+    assert.deepEqual(await callsOf(() => scheduler.retryRun(id)), [
+      'DescribeSchedule',
+      'DescribeWorkflowExecution',
+      'DescribeWorkflowExecution',
+      'GetWorkflowExecutionHistory',
+      'GetWorkflowExecutionHistory',
+      'ResetWorkflowExecution',
+    ]);
+  });
+
+  it('a call for many jobs: of the list, and of each job', async () => {
+    const tags = ['counted'];
+    const schedule = later();
+    const ids = [
+      await scheduler.scheduleJob({ ...job, schedule, tags }),
+      await scheduler.scheduleJob({ ...job, schedule, tags }),
+    ];
+    await eventually(
+      () => scheduler.listJobs({ tag: 'counted' }),
+      ({ length }) => length === ids.length,
+    );
+    assert.deepEqual(await callsOf(() => scheduler.pauseJobs({ tag: 'counted', kind: 'once' })), [
+      'DescribeSchedule',
+      'DescribeSchedule',
+      'DescribeTaskQueue',
+      'DescribeWorkflowExecution',
+      'DescribeWorkflowExecution',
+      'ListWorkflowExecutions',
+      'UpdateWorkflowExecution',
+      'UpdateWorkflowExecution',
+    ]);
+  });
 
   it('isPaused', async () => {
     assert.deepEqual(await callsOf(() => scheduler.isPaused()), ['DescribeTaskQueue']);

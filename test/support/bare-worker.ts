@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { ApplicationFailure } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { END_RUN, RUN_JOB } from '../../src/workflows/messages.ts';
-import { System } from './system.ts';
+import type { System } from './system.ts';
 
 const BUNDLE = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
 
