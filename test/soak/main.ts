@@ -40,7 +40,7 @@ await Promise.all([workload.run(until), sampleUntil(until)]);
 
 const trends = trend(samples);
 const summary = { minutes: Number(values.minutes), rounds: workload.rounds, calls: workload.calls, trends };
-writeFileSync(docs('soak.json'), `${JSON.stringify({ ...summary, samples }, undefined, 1)}\n`);
+writeFileSync(docs('soak.json'), `${JSON.stringify(summary, undefined, 1)}\n`);
 writeFileSync(docs('soak.svg'), picture(samples));
 const failed = Object.values(trends).filter(({ isFlat }) => !isFlat).length;
 console.table(trends satisfies Record<string, Trend>);
