@@ -49,8 +49,8 @@ export async function readHolder(scope: Scope, id: string): Promise<Holder> {
     await sleep(STANDS_AFTER);
     ({ record, workflow } = await readBoth(scope, id));
   }
-  for (const until = performance.now() + GOES_WITHIN; performance.now() < until;) {
-    if (!record || !isRival(scope, record, workflow)) break;
+  const until = performance.now() + GOES_WITHIN;
+  while (record && isRival(scope, record, workflow) && performance.now() < until) {
     await sleep(LOOK_AGAIN);
     ({ record, workflow } = await readBoth(scope, id));
   }

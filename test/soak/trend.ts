@@ -8,7 +8,7 @@ export interface Sample {
   readonly history: number;
 }
 
-export interface Trend {
+interface Trend {
   readonly first: number;
   readonly last: number;
   /** Of a straight line through the samples after the warm-up; of memory, from the peak of their first half to that of their second. */
@@ -18,6 +18,7 @@ export interface Trend {
 
 // Caches fill for some minutes: of workflows, of compiled code.
 const WARM_UP = 0.3;
+
 interface Series {
   readonly of: (sample: Sample) => number;
   /** So much may it rise in an hour. */

@@ -17,13 +17,12 @@ export class Workload {
   }
 
   /** The jobs that stay: two of every second, and one that others follow. */
-  async begin(): Promise<JobId> {
+  async begin(): Promise<void> {
     const errand = { jobType: 'errand', payload: {} };
     for (const id of ['every-1', 'every-2'])
       await this.#scheduler.scheduleJob({ ...errand, id, schedule: interval('1s') });
     this.#followed = await this.#scheduler.scheduleJob({ ...errand, id: 'followed', schedule: interval('3s') });
     await this.#scheduler.scheduleJob({ ...errand, id: 'follower', schedule: afterJob(this.#followed) });
-    return this.#followed;
   }
 
   async run(until: number): Promise<void> {
