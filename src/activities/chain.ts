@@ -1,3 +1,4 @@
+import { dueAfter, isComplete } from '../workflows/follow-up.ts';
 import {
   CANCEL_JOBS,
   END_RUN,
@@ -36,8 +37,7 @@ export function createChainActivities(records: Records): ChainActivities {
       if (!job) return { found: 'gone' };
       const { definition, isPaused } = job;
       const { jobIds = [], delay = 0 } = definition.after ?? {};
-      const isComplete = jobIds.every((id) => predecessors.some((ended) => ended.jobId === id));
-      const isDue = isComplete && now >= Math.max(...predecessors.map(({ endedAt }) => Date.parse(endedAt))) + delay;
+      const isDue = isComplete({ jobIds }, predecessors) && now >= dueAfter(predecessors, delay);
       if (isDue && isPaused && (await records.owe(jobId, predecessors))) return { found: 'paused' };
       return { found: 'job', definition, isDue };
     },

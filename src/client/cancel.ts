@@ -4,7 +4,8 @@ import { JobNotFoundError } from '../job/errors.ts';
 import { readDependents, readDependentsOfOnce, removeDependent } from './dependents.ts';
 import { grpcStatus, isNotFound } from './map-error.ts';
 import { changeRecord, endOf, readRecord, type JobRecord, type Scope } from './record.ts';
-import { CANCELLED, describeRun, openRuns, readRun, type WorkflowInfo } from './runs.ts';
+import { CANCELLED, readRun, type WorkflowInfo } from './run.ts';
+import { describeRun, openRuns } from './runs.ts';
 
 /** How long a handler that was told to stop may take to end, in milliseconds. Then its run is terminated. */
 const GRACE = 10_000;

@@ -8,7 +8,8 @@ import { CHANGE, type OnceChange } from '../workflows/messages.ts';
 import { notFound } from './cancel.ts';
 import { onceJob, toJob } from './from-temporal.ts';
 import { changeRecord, readRecord, type JobRecord, type Scope } from './record.ts';
-import { describeRun, type WorkflowInfo } from './runs.ts';
+import type { WorkflowInfo } from './run.ts';
+import { describeRun } from './runs.ts';
 import { updateOnce } from './pause-job.ts';
 import { dueTime, hash, toDefinition, toOnceMemo, toScheduleOptions } from './to-temporal.ts';
 

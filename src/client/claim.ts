@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from '../job/job.ts';
 import { ifFound, isAlreadyExists } from './map-error.ts';
 import { readRecord, type JobRecord, type Scope } from './record.ts';
-import { CANCELLED, describeWorkflow, isRunOf, readRun, type WorkflowInfo } from './runs.ts';
+import { CANCELLED, readRun, type WorkflowInfo } from './run.ts';
+import { describeWorkflow, isRunOf } from './runs.ts';
 
 /*
  * An id names one job, but a once job is a workflow and every other job a schedule, and the server keeps their ids apart.

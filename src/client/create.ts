@@ -9,7 +9,7 @@ import { examine, follow, type Leaders } from './follow.ts';
 import { toJob } from './from-temporal.ts';
 import type { JobRecord, Scope } from './record.ts';
 import { replace } from './replace.ts';
-import { onceMemo, type WorkflowInfo } from './runs.ts';
+import { onceMemo, type WorkflowInfo } from './run.ts';
 import { dueTime, toOnceMemo, toScheduleOptions, toStartOptions } from './to-temporal.ts';
 
 /** What to do when the id names a job already. */

@@ -4,7 +4,7 @@ import { INTERNAL_PREFIX } from '../job/parse-job.ts';
 import { ADD_DEPENDENT, DEPENDENTS, REMOVE_DEPENDENT, type Dependent } from '../workflows/messages.ts';
 import { ifFound, isNotFound } from './map-error.ts';
 import type { Scope } from './record.ts';
-import type { HistoryPage } from './runs.ts';
+import type { HistoryPage } from './run.ts';
 
 // Which jobs follow a once job stands in the history of its workflow; which follow any other job, in the history of a
 // small workflow beside it. A history is read back as it is written, whether or not a worker lives.

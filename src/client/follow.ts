@@ -6,7 +6,8 @@ import type { After, Dependent, EndedRun } from '../workflows/messages.ts';
 import { deliver, toEndedRun } from './deliver.ts';
 import { addDependent, addDependentOfOnce, readDependents, readDependentsOfOnce } from './dependents.ts';
 import { readRecord, type JobRecord, type Scope } from './record.ts';
-import { describeRun, latestRun, readRun, type WorkflowInfo } from './runs.ts';
+import { readRun, type WorkflowInfo } from './run.ts';
+import { describeRun, latestRun } from './runs.ts';
 import { ensureSweep } from './sweep.ts';
 
 const MAX_DEPENDENTS = 1_000;

@@ -8,7 +8,7 @@ import type { Definition } from '../workflows/messages.ts';
 import type { Hold } from './hold.ts';
 import { standing, type Note } from './notes.ts';
 import type { JobRecord } from './record.ts';
-import { identityOf, onceMemo, type Run, type WorkflowInfo } from './runs.ts';
+import { identityOf, onceMemo, type Run, type WorkflowInfo } from './run.ts';
 
 const OVERLAP: Record<NonNullable<ScheduleOverlapPolicy>, OverlapPolicy> = {
   [ScheduleOverlapPolicy.SKIP]: 'skip',

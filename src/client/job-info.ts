@@ -12,7 +12,7 @@ import {
 } from './from-temporal.ts';
 import type { Hold } from './hold.ts';
 import { parseNote, standing, type RunRef } from './notes.ts';
-import { identityOf, type WorkflowInfo } from './runs.ts';
+import { identityOf, type WorkflowInfo } from './run.ts';
 
 /** The open runs of each job that has some. */
 export type OpenRuns = ReadonlyMap<string, readonly RunRef[]>;

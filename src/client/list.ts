@@ -7,7 +7,7 @@ import type { QueueHold } from './hold.ts';
 import { onceQuery, onceRunsQuery, openRunsQuery, recordQuery } from './list-query.ts';
 import type { RunRef } from './notes.ts';
 import type { Scope } from './record.ts';
-import { identityOf, readRun } from './runs.ts';
+import { identityOf, readRun } from './run.ts';
 
 const PAGE = 1_000;
 const LOOKED_UP_AT_ONCE = 100;

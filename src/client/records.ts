@@ -8,7 +8,8 @@ import { isRetried } from './notes.ts';
 import { oweRun, settleDebt } from './owe.ts';
 import { resumeAll } from './pause.ts';
 import { changeRecord, endOf, readRecord, type Scope } from './record.ts';
-import { describeRun, readRun } from './runs.ts';
+import { readRun } from './run.ts';
+import { describeRun } from './runs.ts';
 import { sweepSince } from './sweep.ts';
 
 const LOOK_EVERY = 100;

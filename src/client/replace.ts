@@ -4,7 +4,7 @@ import { cancel } from './cancel.ts';
 import { removeDependent } from './dependents.ts';
 import { catchFirstRuns } from './first-runs.ts';
 import { changeRecord, type JobRecord, type Scope } from './record.ts';
-import type { WorkflowInfo } from './runs.ts';
+import type { WorkflowInfo } from './run.ts';
 import { toScheduleOptions, toStartOptions } from './to-temporal.ts';
 
 /**

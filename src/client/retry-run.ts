@@ -10,7 +10,8 @@ import { oneRunQuery, runsQuery } from './list-query.ts';
 import { readRecord, type JobRecord, type Scope } from './record.ts';
 import { reopen } from './reopen.ts';
 import { closed } from './wait.ts';
-import { describeRun, readRun, type HistoryPage, type WorkflowInfo } from './runs.ts';
+import { readRun, type HistoryPage, type WorkflowInfo } from './run.ts';
+import { describeRun } from './runs.ts';
 
 const RUN_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const FAILED = `ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated')`;

@@ -1,4 +1,5 @@
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
+import { describeJob } from '../job/describe-job.ts';
 import { PRIORITY_KEYS, RUN_JOB, type RunInput } from '../workflows/messages.ts';
 import { toJob } from './from-temporal.ts';
 import type { JobRecord, Scope } from './record.ts';
@@ -25,6 +26,7 @@ export async function startRun({ client, queue }: Scope, record: JobRecord, star
     ...options,
     taskQueue: queue,
     args: [input],
+    staticDetails: describeJob(job),
     typedSearchAttributes: [
       ...toAttributes(job, queue),
       { key: SCHEDULED_BY, value: record.id },

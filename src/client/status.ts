@@ -5,7 +5,8 @@ import { statusOfGone, statusOfOnce, statusOfRecord, withoutExtras } from './fro
 import type { QueueHold } from './hold.ts';
 import { runsQuery } from './list-query.ts';
 import { readRecord, type JobRecord, type Scope } from './record.ts';
-import { describeRun, identityOf, newestRuns, readRun, readRunById, type Run, type WorkflowInfo } from './runs.ts';
+import { identityOf, readRun, type Run, type WorkflowInfo } from './run.ts';
+import { describeRun, newestRuns, readRunById } from './runs.ts';
 
 // More than a status needs, so that the open ones among them are not cut off by some that closed since.
 const NEWEST = 10;

@@ -6,7 +6,8 @@ import { deliver, toEndedRun } from './deliver.ts';
 import { quote } from './list-query.ts';
 import { isAlreadyExists } from './map-error.ts';
 import { changeRecord, endOf, type Scope } from './record.ts';
-import { describeRun, readRun } from './runs.ts';
+import { readRun } from './run.ts';
+import { describeRun } from './runs.ts';
 
 const EVERY = '1 minute';
 /** The lists may have a closed run a little later than it closed. */

@@ -6,6 +6,7 @@ import {
   type WorkflowStartOptions,
 } from '@temporalio/client';
 import type { Priority } from '@temporalio/common';
+import { describeJob } from '../job/describe-job.ts';
 import type { Job, OverlapPolicy } from '../job/job.ts';
 import type { OnceSchedule, Schedule } from '../job/schedule.ts';
 import { toScheduleSpec } from '../job/to-schedule-spec.ts';
@@ -68,6 +69,7 @@ export function toScheduleOptions(job: Job, queue: string, createdAt: Date, afte
       args: [input],
       typedSearchAttributes: attributes,
       staticSummary: `${job.jobType}: ${job.id}`,
+      staticDetails: describeJob(job),
       // The SDK's type lacks it, its encoder and the server know it.
       priority: { priorityKey: PRIORITY_KEYS[job.priority] },
     },
@@ -96,6 +98,7 @@ export function toStartOptions(job: Job, queue: string, now: Date): WorkflowStar
     typedSearchAttributes: toAttributes(job, queue),
     memo: { job: memo },
     staticSummary: `${job.jobType}: ${job.id}`,
+    staticDetails: describeJob(job),
     priority: { priorityKey: PRIORITY_KEYS[job.priority] },
   };
 }

@@ -6,7 +6,8 @@ import { notFound } from './cancel.ts';
 import { withoutExtras } from './from-temporal.ts';
 import { updateOnce } from './pause-job.ts';
 import { readRecord, type JobRecord, type Scope } from './record.ts';
-import { describeRun, readRun } from './runs.ts';
+import { readRun } from './run.ts';
+import { describeRun } from './runs.ts';
 import { startRun } from './start-run.ts';
 
 /** Starts a run of a job now, beside any other. */

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { JobFailedError, JobNotChangeableError } from '../job/errors.ts';
 import { notFound } from './cancel.ts';
 import { readRecord, type JobRecord, type Scope } from './record.ts';
-import { describeRun, newestRuns, openRuns, readRun } from './runs.ts';
+import { readRun } from './run.ts';
+import { describeRun, newestRuns, openRuns } from './runs.ts';
 
 const LOOK_EVERY = 250;
 

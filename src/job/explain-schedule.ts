@@ -22,23 +22,44 @@ const UNITS = [
  */
 export function explainSchedule(schedule: Schedule, options: NextRunTimesOptions = {}): string {
   const checked = parseSchedule(schedule);
-  if (checked.kind === 'once') return explainOnce(checked, options);
-  if (checked.kind === 'afterJob') return explainAfterJob(checked);
-  if (checked.kind === 'cron') {
-    return explainRecurring(checked, options, {
-      title: `${cronInWords(checked)} (\`${checked.expression}\`, ${checked.timezone})`,
-      timezone: checked.timezone,
-      changes: clockChanges(checked, options.from ?? new Date()),
-      warnings: cronWarnings(checked),
-    });
+  const words = scheduleInWords(checked);
+  if (checked.kind === 'once') return lines(...words, ...onceAsItIsNow(checked, options));
+  if (checked.kind === 'afterJob') return lines(...words);
+  if (checked.kind === 'interval') return explainRecurring(checked, words, options, 'UTC', intervalWarnings(checked));
+  const changes = clockChanges(checked, options.from ?? new Date());
+  return explainRecurring(checked, words, options, checked.timezone, cronWarnings(checked), changes);
+}
+
+/** What a schedule says, and then what limits it. */
+export function scheduleInWords(schedule: Schedule): readonly [title: string, ...limits: string[]] {
+  switch (schedule.kind) {
+    case 'once':
+      if (!('in' in schedule)) return ['Once', formatUtc(schedule.at)];
+      return [
+        'Once',
+        schedule.in === 0 ? 'as soon as it is scheduled' : `${formatDuration(schedule.in)} after it is scheduled`,
+      ];
+    case 'afterJob':
+      return [afterJobInWords(schedule)];
+    case 'cron':
+      return [
+        `${cronInWords(schedule)} (\`${schedule.expression}\`, ${schedule.timezone})`,
+        ...(schedule.startAt ? [`not before ${formatUtc(schedule.startAt)}`] : []),
+        ...limitsInWords(schedule),
+      ];
+    case 'interval': {
+      const start = schedule.startAt ? `${formatUtc(schedule.startAt)} on` : "one interval after the job's creation on";
+      return [`Every ${formatDuration(schedule.every)}, from ${start}`, ...limitsInWords(schedule)];
+    }
   }
-  const start = checked.startAt ? `${formatUtc(checked.startAt)} on` : "one interval after the job's creation on";
-  return explainRecurring(checked, options, {
-    title: `Every ${formatDuration(checked.every)}, from ${start}`,
-    timezone: 'UTC',
-    changes: [],
-    warnings: intervalWarnings(checked),
-  });
+}
+
+function limitsInWords({ endAt, maxRuns, jitter }: RecurringSchedule): string[] {
+  return [
+    ...(endAt ? [`not after ${formatUtc(endAt)}`] : []),
+    ...(maxRuns === undefined ? [] : [`at most ${maxRuns} ${maxRuns === 1 ? 'run' : 'runs'}`]),
+    ...(jitter ? [`each run up to ${formatDuration(jitter)} late, at random`] : []),
+  ];
 }
 
 /** Such as `1 day 2 hours`: exact, unlike most abbreviations. */
@@ -53,44 +74,38 @@ export function formatDuration(milliseconds: number): string {
   return parts.join(' ') || 'no time';
 }
 
-function explainOnce(schedule: OnceSchedule, options: NextRunTimesOptions): string {
-  const [due] = nextRunTimes(schedule, { ...options, count: 1 });
+function onceAsItIsNow(schedule: OnceSchedule, options: NextRunTimesOptions): string[] {
   if ('in' in schedule) {
-    return lines('Once', [
-      schedule.in === 0 ? 'as soon as it is scheduled' : `${formatDuration(schedule.in)} after it is scheduled`,
-      due && `that is ${formatUtc(due)} if scheduled now`,
-    ]);
+    const [due] = nextRunTimes(schedule, { ...options, count: 1 });
+    return due ? [`that is ${formatUtc(due)} if scheduled now`] : [];
   }
   const isPast = schedule.at.getTime() <= (options.createdAt ?? options.from ?? new Date()).getTime();
-  return lines('Once', [formatUtc(schedule.at), isPast && 'that is past: it runs at once when scheduled']);
+  return isPast ? ['that is past: it runs at once when scheduled'] : [];
 }
 
-function explainAfterJob({ jobIds, delay, on }: AfterJobSchedule): string {
+function afterJobInWords({ jobIds, delay, on }: AfterJobSchedule): string {
   const names = jobIds.map((id) => `\`${id}\``).join(', ');
   const ends = { success: 'succeeds', failure: 'fails', completion: 'ends, however it ends' }[on];
   const after = delay > 0 ? `${formatDuration(delay)} after` : 'As soon as';
   return jobIds.length === 1
-    ? lines(`${after} job ${names} ${ends}, each time it does`, [])
-    : lines(`Once, ${after.toLowerCase()} the last of the jobs ${names} ${ends}`, []);
+    ? `${after} job ${names} ${ends}, each time it does`
+    : `Once, ${after.toLowerCase()} the last of the jobs ${names} ${ends}`;
 }
 
 function explainRecurring(
   schedule: RecurringSchedule,
+  words: readonly [string, ...string[]],
   options: NextRunTimesOptions,
-  parts: { title: string; timezone: string; changes: readonly string[]; warnings: readonly string[] },
+  timezone: string,
+  warnings: readonly string[],
+  changes: readonly string[] = [],
 ): string {
-  const { startAt, endAt, jitter, maxRuns } = schedule;
   const times = nextRunTimes(schedule, { count: 5, ...options });
   return [
-    lines(parts.title, [
-      startAt && schedule.kind === 'cron' && `not before ${formatUtc(startAt)}`,
-      endAt && `not after ${formatUtc(endAt)}`,
-      maxRuns !== undefined && `at most ${maxRuns} ${maxRuns === 1 ? 'run' : 'runs'}`,
-      jitter && `each run up to ${formatDuration(jitter)} late, at random`,
-    ]),
-    lines('Next runs', times.length === 0 ? ['none'] : times.map((time) => formatBoth(time, parts.timezone))),
-    ...(parts.changes.length > 0 ? [lines('Clock changes ahead', parts.changes)] : []),
-    ...(parts.warnings.length > 0 ? [lines('Mind', parts.warnings)] : []),
+    lines(...words),
+    lines('Next runs', ...(times.length === 0 ? ['none'] : times.map((time) => formatBoth(time, timezone)))),
+    ...(changes.length > 0 ? [lines('Clock changes ahead', ...changes)] : []),
+    ...(warnings.length > 0 ? [lines('Mind', ...warnings)] : []),
   ].join('\n');
 }
 
@@ -101,8 +116,8 @@ function intervalWarnings({ every, startAt }: IntervalSchedule): string[] {
   ];
 }
 
-function lines(title: string, items: readonly (string | false | undefined | 0)[]): string {
-  return [title, ...items.filter(Boolean).map((item) => `  ${item}`)].join('\n');
+function lines(title: string, ...items: readonly string[]): string {
+  return [title, ...items.map((item) => `  ${item}`)].join('\n');
 }
 
 function formatBoth(time: Date, timezone: string): string {

@@ -1,6 +1,8 @@
-import { condition, defineSignal, setHandler, sleep, upsertSearchAttributes } from '@temporalio/workflow';
+import { condition, defineSignal, setCurrentDetails, setHandler, sleep, upsertSearchAttributes } from '@temporalio/workflow';
+import { code } from '../job/markdown.ts';
 import { JOB_ID } from './attributes.ts';
 import { bookkeeping } from './bookkeeping.ts';
+import { dueAfter, inOrder, isComplete } from './follow-up.ts';
 import { LOAD_JOB, PREDECESSOR_ENDED, type Definition, type DueRun, type EndedRun } from './messages.ts';
 
 const loadJob = bookkeeping(LOAD_JOB, 30_000);
@@ -26,7 +28,7 @@ export class ChainedRun {
    */
   async untilDue(): Promise<DueRun | string> {
     for (;;) {
-      const predecessors = this.inOrder();
+      const predecessors = this.ends;
       const loaded = await loadJob(this.#jobId, { now: Date.now(), predecessors });
       if (loaded.found !== 'job') {
         // No run of the job then: it must not be found as one.
@@ -36,22 +38,29 @@ export class ChainedRun {
           : 'not run: the job is cancelled';
       }
       this.definition = loaded.definition;
-      const dueAt = () => Math.max(...this.inOrder().map(({ endedAt }) => Date.parse(endedAt))) + this.#after.delay;
+      const dueAt = () => dueAfter(this.ends, this.#after.delay);
       if (loaded.isDue) {
         return { definition: loaded.definition, scheduledAt: new Date(dueAt()).toISOString(), predecessors };
       }
-      await condition(() => this.#after.jobIds.every((jobId) => this.#ended.has(jobId)));
+      setCurrentDetails(this.#waitsFor());
+      await condition(() => isComplete(this.#after, this.ends));
       const left = dueAt() - Date.now();
+      setCurrentDetails(`Waits until ${new Date(dueAt()).toISOString()}.`);
       if (left > 0) await sleep(left);
     }
+  }
+
+  #waitsFor(): string {
+    const missing = this.#after.jobIds.filter((jobId) => !this.#ended.has(jobId));
+    return `Waits for the end of ${missing.map(code).join(', ')}.`;
   }
 
   get #after() {
     return this.definition?.after ?? { jobIds: [], delay: 0 };
   }
 
-  /** The ends it follows so far. */
-  inOrder(): EndedRun[] {
-    return [...this.#ended.values()].toSorted((a, b) => Date.parse(a.endedAt) - Date.parse(b.endedAt));
+  /** The ends it follows so far, in their order. */
+  get ends(): readonly EndedRun[] {
+    return inOrder(this.#ended.values());
   }
 }

@@ -73,20 +73,6 @@ export interface EndedRun {
   readonly resultOmitted?: boolean;
 }
 
-// A run may follow a hundred others, and be followed by a thousand: only small results travel with the message.
-const LARGEST_RESULT = 1_000;
-const LONGEST_ERROR = 1_000;
-
-/** How a run ended, small enough for every message it stands in. */
-export function compact({ result, error, ...ended }: EndedRun): EndedRun {
-  const isSmall = (JSON.stringify(result)?.length ?? 0) <= LARGEST_RESULT;
-  return {
-    ...ended,
-    ...(result !== undefined && (isSmall ? { result } : { resultOmitted: true })),
-    ...(error !== undefined && { error: error.slice(0, LONGEST_ERROR) }),
-  };
-}
-
 /** The argument of `runJob`: a definition, or, for a chained run, whose definition to read from the job's record. */
 export interface RunInput extends Partial<Definition> {
   /** @default the id of the schedule that started the run, or else the workflow's id */
@@ -126,11 +112,6 @@ export interface OnceChange {
   readonly memo: Partial<OnceMemo>;
 }
 
-/** The workflow id of the run that follows this end: the server refuses to start it twice. */
-export function chainedRunId({ jobId, workflowId, suffix = '' }: Dependent, ended: EndedRun): string {
-  return workflowId ?? `${jobId}/after/${ended.runId}${suffix}`;
-}
-
 /** A run whose time has come. */
 export interface DueRun {
   readonly definition: Definition;
@@ -147,12 +128,6 @@ export interface HandlerInput {
   /** Attempts made before the run had to go back to the queue. */
   readonly attemptsBefore?: number;
   readonly predecessors?: readonly EndedRun[];
-}
-
-/** Which of the ends a dependent waits for matches. A cancelled run matches none: its dependents are cancelled. */
-export function matches(on: AfterJobCondition, state: EndedRun['state']): boolean {
-  if (state === 'cancelled') return false;
-  return on === 'completion' || (on === 'success') === (state === 'completed');
 }
 
 /** What else a run needs from the server, beside its handler: the local activities. */

@@ -2,6 +2,7 @@ import {
   ApplicationFailure,
   condition,
   defineUpdate,
+  setCurrentDetails,
   setHandler,
   upsertMemo,
   upsertSearchAttributes,
@@ -63,10 +64,12 @@ export async function atDueTime(first: RunInput): Promise<DueRun> {
   const dueAt = () => (input.at === undefined ? workflowInfo().startTime.getTime() : Date.parse(input.at));
   try {
     for (;;) {
+      if (isPaused) setCurrentDetails(`Paused: ${String(workflowInfo().memo?.['paused'])}`);
       await condition(() => !isPaused);
       const at = dueAt();
       const left = at - Date.now();
       if (left <= 0) return { definition: input as Definition, scheduledAt: new Date(at).toISOString() };
+      setCurrentDetails(`Waits until ${new Date(at).toISOString()}.`);
       await condition(() => isPaused || dueAt() !== at, left);
     }
   } finally {

@@ -1,14 +1,14 @@
-import { CancellationScope, defineSignal, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, defineSignal, isCancellation, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
 import { bookkeeping } from './bookkeeping.ts';
 import { callHandler } from './call-handler.ts';
 import { startDependents } from './chain.ts';
 import { ChainedRun } from './chained-run.ts';
 import { describeFailure } from './failure.ts';
+import { ancestorsOf, compact } from './follow-up.ts';
 import {
   ADD_DEPENDENT,
   END_RUN,
   SETTLE_DEBT,
-  compact,
   type Definition,
   type Dependent,
   type DueRun,
@@ -34,13 +34,14 @@ export async function runJob(input: RunInput): Promise<unknown> {
   try {
     const due = await (chained ? chained.untilDue() : isOnce ? atDueTime(input) : atOnce(jobId, input));
     if (typeof due === 'string') return due;
+    setCurrentDetails(`Was due ${due.scheduledAt}. Its attempts, its progress and the last failure stand under the activity.`);
     outcome = { state: 'completed', result: await callHandler(jobId, due) };
   } catch (error) {
     failure = error;
     outcome = { state: isCancellation(error) ? 'cancelled' : 'failed', error: describeFailure(error) };
   }
 
-  const ancestors = ancestorsOf(chained?.inOrder() ?? input.owed ?? []);
+  const ancestors = ancestorsOf(chained?.ends ?? input.owed ?? []);
   const endedAt = new Date().toISOString();
   const ended = compact({ jobId, workflowId, runId, endedAt, ...outcome, ...(ancestors.length > 0 && { ancestors }) });
   await CancellationScope.nonCancellable(async () => {
@@ -68,10 +69,6 @@ async function atOnce(jobId: string, input: RunInput): Promise<DueRun> {
   const nominal = searchAttributes['TemporalScheduledStartTime']?.[0];
   const scheduledAt = (nominal instanceof Date ? nominal : startTime).toISOString();
   return { definition: input as Definition, scheduledAt, predecessors: input.owed };
-}
-
-function ancestorsOf(predecessors: readonly EndedRun[]): string[] {
-  return [...new Set(predecessors.flatMap(({ jobId, ancestors = [] }) => [...ancestors, jobId]))];
 }
 
 function scheduleId(): string | undefined {

@@ -12,7 +12,7 @@ import { decodeScheduleAction } from '@temporalio/client/lib/schedule-helpers.js
 import fc from 'fast-check';
 import { onceJob, onceSchedule, toJob } from '../../src/client/from-temporal.ts';
 import { infoOfRecord } from '../../src/client/job-info.ts';
-import type { WorkflowInfo } from '../../src/client/runs.ts';
+import type { WorkflowInfo } from '../../src/client/run.ts';
 import {
   hash,
   toAttributes,
