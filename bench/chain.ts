@@ -15,7 +15,7 @@ export const chain: Group = {
     await compare({
       name: "predecessor's end to dependent's start",
       unit: 'ms',
-      budget: isQuick ? 5_000 : 20_000,
+      budget: isQuick ? 5_000 : 14_000,
       ours: () => several(() => ourChain(sides)),
       raw: () => several(() => rawChain(sides)),
     });

@@ -59,7 +59,7 @@ async function onEngine({ compare, isQuick }: Bench, sides: Sides, engine: strin
     unit: 'ms',
     goal: { atMost: 1.05 },
     percentiles: [0.99],
-    budget: isQuick ? 20_000 : 45_000,
+    budget: isQuick ? 20_000 : 35_000,
     ours: side('ours'),
     raw: side('raw'),
   });

@@ -28,7 +28,7 @@ async function inForce({ compare, add, isQuick, sides }: Bench, queue: string, c
   await compare({
     name: `pause() in force, ${count} once jobs`,
     unit: 'ms',
-    budget: isQuick ? 1 : 15_000,
+    budget: isQuick ? 1 : 8_000,
     async ours() {
       const began = performance.now();
       const paused = scheduler.pause().then(() => answered.push(performance.now() - began));
@@ -96,7 +96,7 @@ async function pausing({ compare, isQuick, sides }: Bench): Promise<void> {
     unit: 'schedules/s',
     goal: { atLeast: 0.9 },
     warmUp: 0,
-    budget: isQuick ? 1 : 20_000,
+    budget: isQuick ? 1 : 15_000,
     async ours() {
       const paused = scheduler.pause();
       const began = await until(async () => (await effectiveRate(sides, SCHEDULE_QUEUE)) === 0, 2);

@@ -20,7 +20,7 @@ async function throughput({ compare, isQuick, sides }: Bench, atOnce: number): P
     name: `runs at concurrency ${atOnce}`,
     unit: 'runs/s',
     goal: { atLeast: 0.95 },
-    budget: isQuick ? 15_000 : 35_000,
+    budget: isQuick ? 15_000 : 28_000,
     ours: () => runs(sides, OUR_QUEUE, count, atOnce, (key) => ourNow(sides, key)),
     raw: () => runs(sides, RAW_QUEUE, count, atOnce, (key) => rawNow(sides, key)),
   });
@@ -60,7 +60,7 @@ async function latency({ compare, isQuick, sides }: Bench): Promise<void> {
     unit: 'ms',
     goal: { atMost: 1.05 },
     percentiles: [0.99],
-    budget: isQuick ? 10_000 : 30_000,
+    budget: isQuick ? 10_000 : 25_000,
     ours: () => latencies(starts, 20, (key) => ourNow(sides, key)),
     raw: () => latencies(starts, 20, (key) => rawNow(sides, key)),
   });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { AppliedJobs, ApplyOptions, JobDifference } from './client/apply.ts';
 export type { BulkResult } from './client/bulk.ts';
 export type { ConnectionSettings } from './client/connect.ts';
 export type { OnConflict } from './client/create.ts';

@@ -55,7 +55,13 @@ async function changeScheduled(
       throw new JobNotChangeableError(record.id, `job "${record.id}" is ${record.note.state}: it can't be changed`);
     const job = await catalogue.parse(merge(before, changes));
     refuseOtherKind(before, job);
-    const { spec, ...options } = toScheduleOptions(job, scope.queue, new Date(), record.definition.after);
+    const { applied } = before;
+    const { spec, ...options } = toScheduleOptions(
+      applied ? { ...job, applied } : job,
+      scope.queue,
+      new Date(),
+      record.definition.after,
+    );
     const { remainingActions = null } = options.state;
     const isTimeChanged = changes.schedule !== undefined;
     return { options: { ...options, ...(isTimeChanged && { spec }) }, ...(isTimeChanged && { remainingActions }) };
@@ -91,7 +97,7 @@ function only<Fields extends object>(fields: Fields, named: object): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([key]) => Object.hasOwn(named, key))) as Fields;
 }
 
-function merge(job: Job, changes: JobChanges): Record<string, unknown> {
+function merge({ applied: _, ...job }: Job, changes: JobChanges): Record<string, unknown> {
   const { maximumAttempts, ...retryPolicy } = job.retryPolicy;
   const policy = { ...retryPolicy, maximumAttempts: maximumAttempts === 0 ? Infinity : maximumAttempts };
   return { ...job, ...changes, id: job.id, retryPolicy: { ...policy, ...changes.retryPolicy } };

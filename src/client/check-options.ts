@@ -13,16 +13,6 @@ export function checkTaskQueue(taskQueue: unknown = 'jobs'): string {
   );
 }
 
-/** Options of a call: an object with no other keys than it knows. A misspelt option must not go unheard. */
-export function checkKeys(call: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new InvalidArgumentError(`${call}: expected an object with ${known.join(', ')}, got ${show(options)}`);
-  }
-  const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown === undefined) return;
-  throw new InvalidArgumentError(`${call}: expected only ${known.join(', ')}, got ${show(unknown)}`);
-}
-
 export function checkOnConflict(onConflict: unknown = 'error'): OnConflict {
   if (onConflict === 'error' || onConflict === 'keep' || onConflict === 'replace') return onConflict;
   throw new InvalidArgumentError(`onConflict: expected 'error', 'keep' or 'replace', got ${show(onConflict)}`);

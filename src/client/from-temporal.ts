@@ -42,7 +42,7 @@ export function toJob({ id, definition, description }: JobRecord): Job {
 }
 
 function jobFields(definition: Definition) {
-  const { timeout, totalTimeout } = definition;
+  const { timeout, totalTimeout, applied } = definition;
   return {
     jobType: definition.jobType,
     payload: definition.payload,
@@ -52,6 +52,7 @@ function jobFields(definition: Definition) {
     tags: definition.tags ?? [],
     ...(timeout !== undefined && { timeout }),
     ...(totalTimeout !== undefined && { totalTimeout }),
+    ...(applied && { applied }),
   };
 }
 

@@ -3,7 +3,7 @@ import {
   decodeArrayFromPayloads,
   decodeFromPayloadsAtIndex,
   decodeOptionalFailureToOptionalError,
-} from '@temporalio/common/lib/internal-non-workflow/index.js';
+} from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import type { RunInfo, RunState } from '../job/status.ts';
 import { JOB_ID } from '../workflows/attributes.ts';
 import { describeFailure } from '../workflows/failure.ts';

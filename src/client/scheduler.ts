@@ -1,23 +1,18 @@
 import type { Client } from '@temporalio/client';
 import { Catalogue } from '../job/catalogue.ts';
-import { SchedulerUnavailableError } from '../job/errors.ts';
+import { checkKeys } from '../job/check.ts';
+import { InvalidArgumentError, SchedulerUnavailableError } from '../job/errors.ts';
 import { parseFilter, type JobFilter } from '../job/filter.ts';
 import type { JobContract, JobId, ScheduledJob } from '../job/job.ts';
 import { parseJobId } from '../job/parse-job.ts';
+import { show } from '../job/show.ts';
 import type { JobInfo, JobStatus, RunInfo } from '../job/status.ts';
+import { apply, ownerTag, parseList, type AppliedJobs, type ApplyOptions } from './apply.ts';
 import { backfill, parseRange } from './backfill.ts';
 import { forEachJob, isOpen, parseBulkFilter, type BulkResult } from './bulk.ts';
 import { cancel } from './cancel.ts';
 import { change, parseChanges } from './change.ts';
-import {
-  checkKeys,
-  checkLimit,
-  checkMissed,
-  checkOnConflict,
-  checkReason,
-  checkTaskQueue,
-  checkUntil,
-} from './check-options.ts';
+import { checkLimit, checkMissed, checkOnConflict, checkReason, checkTaskQueue, checkUntil } from './check-options.ts';
 import { connectClient, type ConnectionSettings } from './connect.ts';
 import { create, type OnConflict } from './create.ts';
 import { QueueHold } from './hold.ts';
@@ -298,6 +293,28 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
     return this.#forEach('retryRuns', filter, mayHaveFailed, (id) =>
       this.#call(async () => (await retryIfFailed(this.#scope, id)) !== undefined),
     );
+  }
+
+  /**
+   * Makes the jobs on the server equal to a list: creates those that are missing, changes those that differ, as
+   * `onConflict: 'replace'` does, and cancels those of the same owner that the list does not have. Other jobs are left
+   * alone. A once job that has run stays as it is; a job that a person has paused stays paused. Made again it comes to
+   * the same.
+   *
+   * The owner is a tag, `owner:...`, to see and to search for in the Web UI.
+   *
+   * @param options.dryRun only tell what would be done.
+   * @returns what was done, and what somebody else had changed since it was applied last.
+   * @throws {@link InvalidJobError} for a job without an id, or an id that is there twice, before any call.
+   */
+  async applyJobs(jobs: readonly ScheduledJob<Jobs>[], options: ApplyOptions = {}): Promise<AppliedJobs> {
+    checkKeys('applyJobs', options, ['owner', 'dryRun']);
+    const { dryRun = false } = options;
+    if (typeof dryRun !== 'boolean')
+      throw new InvalidArgumentError(`dryRun: expected true or false, got ${show(dryRun)}`);
+    const tag = ownerTag(options.owner);
+    const parsed = await parseList(this.#catalogue, jobs, tag);
+    return this.#call(() => apply(this.#scope, this.#hold, parsed, tag, dryRun));
   }
 
   /**

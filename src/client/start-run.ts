@@ -1,5 +1,5 @@
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
-import { describeJob } from '../job/describe-job.ts';
+import { describeJob } from './describe-job.ts';
 import { PRIORITY_KEYS, RUN_JOB, type RunInput } from '../workflows/messages.ts';
 import { toJob } from './from-temporal.ts';
 import type { JobRecord, Scope } from './record.ts';

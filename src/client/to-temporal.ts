@@ -6,7 +6,7 @@ import {
   type WorkflowStartOptions,
 } from '@temporalio/client';
 import type { Priority } from '@temporalio/common';
-import { describeJob } from '../job/describe-job.ts';
+import { describeJob } from './describe-job.ts';
 import type { Job, OverlapPolicy } from '../job/job.ts';
 import type { OnceSchedule, Schedule } from '../job/schedule.ts';
 import { toScheduleSpec } from '../job/to-schedule-spec.ts';
@@ -31,7 +31,8 @@ const OVERLAP: Record<OverlapPolicy, ScheduleOverlapPolicy> = {
 
 /** What a job's runs need of it. */
 export function toDefinition(job: Job, after?: After): Definition {
-  const { jobType, payload, priority, retryPolicy, timeout, totalTimeout, heartbeatTimeout, tags, schedule } = job;
+  const { jobType, payload, priority, retryPolicy, timeout, totalTimeout, heartbeatTimeout, tags, schedule, applied } =
+    job;
   const maxRuns = 'maxRuns' in schedule ? schedule.maxRuns : undefined;
   return {
     jobType,
@@ -44,6 +45,7 @@ export function toDefinition(job: Job, after?: After): Definition {
     ...(totalTimeout !== undefined && { totalTimeout }),
     ...(maxRuns !== undefined && { maxRuns }),
     ...(after && { after }),
+    ...(applied && { applied }),
   };
 }
 

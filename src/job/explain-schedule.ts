@@ -1,3 +1,4 @@
+import { checkKeys } from './check.ts';
 import { clockChanges } from './explain-clock-changes.ts';
 import { cronInWords, cronWarnings } from './explain-cron.ts';
 import { nextRunTimes, type NextRunTimesOptions } from './next-run-times.ts';
@@ -21,6 +22,7 @@ const UNITS = [
  * @throws InvalidScheduleError for a value that is no schedule; InvalidArgumentError for the options
  */
 export function explainSchedule(schedule: Schedule, options: NextRunTimesOptions = {}): string {
+  checkKeys('explainSchedule', options, ['from', 'count', 'createdAt']);
   const checked = parseSchedule(schedule);
   const words = scheduleInWords(checked);
   if (checked.kind === 'once') return lines(...words, ...onceAsItIsNow(checked, options));

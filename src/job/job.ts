@@ -106,4 +106,6 @@ export interface Job {
   readonly overlap: OverlapPolicy;
   readonly catchupWindow: number;
   readonly tags: readonly string[];
+  /** Of a job that `applyJobs` has made: a fingerprint of each field, by which it sees what others have changed since. */
+  readonly applied?: Readonly<Record<string, string>>;
 }

@@ -1,3 +1,4 @@
+import { checkDate, checkKeys } from './check.ts';
 import { InvalidArgumentError } from './errors.ts';
 import { dueTimes } from './evaluate-spec.ts';
 import { invalid, parseSchedule } from './parse-schedule.ts';
@@ -24,6 +25,7 @@ export interface NextRunTimesOptions {
  *   schedule; InvalidArgumentError for the options
  */
 export function nextRunTimes(schedule: Schedule, options: NextRunTimesOptions = {}): Date[] {
+  checkKeys('nextRunTimes', options, ['from', 'count', 'createdAt']);
   const from = checkDate('from', options.from ?? new Date());
   const createdAt = checkDate('createdAt', options.createdAt ?? from);
   const { count = 10 } = options;
@@ -51,9 +53,4 @@ export function nextRunTimes(schedule: Schedule, options: NextRunTimesOptions = 
     if (++runs >= maxRuns || times.length >= count) break;
   }
   return times;
-}
-
-function checkDate(name: string, date: unknown): Date {
-  if (date instanceof Date && !Number.isNaN(date.getTime())) return date;
-  throw new InvalidArgumentError(`Expected \`${name}\` to be a valid Date, got ${show(date)}`);
 }

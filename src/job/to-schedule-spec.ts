@@ -1,4 +1,5 @@
 import type { ScheduleSpec } from '@temporalio/client';
+import { checkDate, checkKeys } from './check.ts';
 import { compileCron } from './compile-cron.ts';
 import { LAST_YEAR } from './cron.ts';
 import { invalid, parseSchedule } from './parse-schedule.ts';
@@ -14,14 +15,16 @@ const SECOND = 1000;
  * @param options.createdAt the job's creation, rounded up to a whole second; used by an interval without `startAt`.
  *   @default now
  * @throws InvalidScheduleError for a once schedule, which is a workflow and no Temporal Schedule, and for a value that is
- *   no schedule
+ *   no schedule; InvalidArgumentError for the options
  */
 export function toScheduleSpec(schedule: Schedule, options: { readonly createdAt?: Date } = {}): ScheduleSpec {
+  checkKeys('toScheduleSpec', options, ['createdAt']);
+  const createdAt = checkDate('createdAt', options.createdAt ?? new Date());
   const checked = parseSchedule(schedule);
   if (checked.kind === 'once') {
     throw invalid('kind', 'interval, cron or afterJob: a once job is no Temporal Schedule', checked.kind);
   }
-  if (checked.kind === 'interval') return compileInterval(checked, options.createdAt ?? new Date());
+  if (checked.kind === 'interval') return compileInterval(checked, createdAt);
   return checked.kind === 'cron' ? compileCron(checked) : compileAfterJob(checked);
 }
 

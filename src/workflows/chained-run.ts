@@ -1,5 +1,12 @@
-import { condition, defineSignal, setCurrentDetails, setHandler, sleep, upsertSearchAttributes } from '@temporalio/workflow';
-import { code } from '../job/markdown.ts';
+import {
+  condition,
+  defineSignal,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import { code } from './markdown.ts';
 import { JOB_ID } from './attributes.ts';
 import { bookkeeping } from './bookkeeping.ts';
 import { dueAfter, inOrder, isComplete } from './follow-up.ts';

@@ -1,4 +1,4 @@
-import { code } from '../job/markdown.ts';
+import { code } from './markdown.ts';
 import { runAttributes } from './attributes.ts';
 import { PRIORITY_KEYS, type After, type Dependent, type EndedRun, type RunInput } from './messages.ts';
 

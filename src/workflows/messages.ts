@@ -41,6 +41,8 @@ export interface Definition {
   readonly after?: After;
   /** The ends that an `afterJob` job was paused at: its next run follows them. */
   readonly owed?: readonly EndedRun[];
+  /** Of a job that `applyJobs` has made: a fingerprint of each of its fields. */
+  readonly applied?: Readonly<Record<string, string>>;
 }
 
 /** What an `afterJob` job follows. */

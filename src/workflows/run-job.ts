@@ -1,4 +1,11 @@
-import { CancellationScope, defineSignal, isCancellation, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  defineSignal,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { bookkeeping } from './bookkeeping.ts';
 import { callHandler } from './call-handler.ts';
 import { startDependents } from './chain.ts';
@@ -34,7 +41,9 @@ export async function runJob(input: RunInput): Promise<unknown> {
   try {
     const due = await (chained ? chained.untilDue() : isOnce ? atDueTime(input) : atOnce(jobId, input));
     if (typeof due === 'string') return due;
-    setCurrentDetails(`Was due ${due.scheduledAt}. Its attempts, its progress and the last failure stand under the activity.`);
+    setCurrentDetails(
+      `Was due ${due.scheduledAt}. Its attempts, its progress and the last failure stand under the activity.`,
+    );
     outcome = { state: 'completed', result: await callHandler(jobId, due) };
   } catch (error) {
     failure = error;

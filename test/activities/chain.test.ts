@@ -66,7 +66,10 @@ describe('the record of a chained job', () => {
 
   it('is due at once where it says nothing of what it follows', async () => {
     const plain = { jobType: 't' };
-    const answer = await activities({ definition: plain, isPaused: false })[LOAD_JOB]('c', { now: due, predecessors: [ended] });
+    const answer = await activities({ definition: plain, isPaused: false })[LOAD_JOB]('c', {
+      now: due,
+      predecessors: [ended],
+    });
     assert.deepEqual(answer, { found: 'job', definition: plain, isDue: true });
   });
 
@@ -99,6 +102,11 @@ describe('what else runs ask of the records', () => {
     await of[SETTLE_DEBT]('a');
     assert.equal(await of[SWEEP]('since'), 'then');
     await of[RESUME_JOBS]('token');
-    assert.deepEqual(calls, [['cancel', ['a'], 'why'], ['settleDebt', 'a'], ['sweep', 'since'], ['resume', 'token']]);
+    assert.deepEqual(calls, [
+      ['cancel', ['a'], 'why'],
+      ['settleDebt', 'a'],
+      ['sweep', 'since'],
+      ['resume', 'token'],
+    ]);
   });
 });

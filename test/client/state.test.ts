@@ -46,13 +46,26 @@ const { startedAt: _, ...notStarted } = running;
 const queued: Run = { ...notStarted, state: 'queued', attempts: 0 };
 
 describe('the state of a job that is a schedule', () => {
-  const ended = (state: 'completed' | 'failed' | 'cancelled'): Note => ({ kind: 'ended', state, at: at(3), reason: '' });
+  const ended = (state: 'completed' | 'failed' | 'cancelled'): Note => ({
+    kind: 'ended',
+    state,
+    at: at(3),
+    reason: '',
+  });
   const rows: [string, string, Parameters<typeof stateOfRecord>][] = [
     ['has a due time to come', 'scheduled', [none, interval, at(4), [], undefined]],
     ['has a due time to come and a run behind it', 'scheduled', [none, interval, at(4), [run()], undefined]],
     ['has no due time to come', 'completed', [none, interval, undefined, [], undefined]],
-    ['has no due time to come and a failed run behind it', 'completed', [none, interval, undefined, [run({ state: 'failed' })], undefined]],
-    ['has taken its last due time, whose run is not to be seen yet', 'queued', [none, interval, undefined, [], undefined, true]],
+    [
+      'has no due time to come and a failed run behind it',
+      'completed',
+      [none, interval, undefined, [run({ state: 'failed' })], undefined],
+    ],
+    [
+      'has taken its last due time, whose run is not to be seen yet',
+      'queued',
+      [none, interval, undefined, [], undefined, true],
+    ],
     ['has a run that nobody has begun', 'queued', [none, interval, at(4), [queued], undefined]],
     ['has a run at work', 'running', [none, interval, at(4), [running], undefined]],
     ['has a run at work and one that waits', 'running', [none, interval, at(4), [queued, running], undefined]],
@@ -63,14 +76,23 @@ describe('the state of a job that is a schedule', () => {
     ['has a run whose activity is paused', 'paused', [none, interval, at(4), [run({ state: 'paused' })], undefined]],
     ['follows another job', 'waiting', [none, follower, undefined, [], undefined]],
     ['follows another job and has a run behind it', 'waiting', [none, follower, undefined, [run()], undefined]],
-    ['follows another job and waits for the delay', 'waiting', [none, follower, undefined, [run({ state: 'waiting' })], undefined]],
+    [
+      'follows another job and waits for the delay',
+      'waiting',
+      [none, follower, undefined, [run({ state: 'waiting' })], undefined],
+    ],
     ['follows another job and has a due run', 'queued', [none, follower, undefined, [queued], undefined]],
     ['was cancelled', 'cancelled', [ended('cancelled'), interval, undefined, [], undefined]],
-    ['was cancelled while a run is at work', 'cancelled', [ended('cancelled'), interval, undefined, [running], undefined]],
+    [
+      'was cancelled while a run is at work',
+      'cancelled',
+      [ended('cancelled'), interval, undefined, [running], undefined],
+    ],
     ['has had its one run', 'completed', [ended('completed'), follower, undefined, [run()], undefined]],
     ['has had its one run, which failed', 'failed', [ended('failed'), follower, undefined, [run()], byScheduler]],
   ];
-  for (const [what, state, facts] of rows) it(`is ${state} if it ${what}`, () => assert.equal(stateOfRecord(...facts), state));
+  for (const [what, state, facts] of rows)
+    it(`is ${state} if it ${what}`, () => assert.equal(stateOfRecord(...facts), state));
 });
 
 describe('the next due time', () => {
@@ -98,7 +120,16 @@ interface Facts {
   readonly raw?: object;
 }
 
-function record({ note = none, paused = false, next = [at(4)], remaining, definition, memo, raw, ...rest }: Facts = {}) {
+function record({
+  note = none,
+  paused = false,
+  next = [at(4)],
+  remaining,
+  definition,
+  memo,
+  raw,
+  ...rest
+}: Facts = {}) {
   const { overlap } = rest;
   const description = {
     spec: { intervals: [{ every: 3_600_000, offset: 0 }] },
@@ -168,7 +199,10 @@ describe('the status of a job that is a schedule', () => {
   it('has an end, the reason of a cancellation, and is not paused then', () => {
     const note: Note = { kind: 'ended', state: 'cancelled', at: at(3), reason: 'no more' };
     const status = statusOfRecord(record({ note }), [], hold);
-    assert.deepEqual([status.state, status.cancelled, status.lastError], ['cancelled', { reason: 'no more', at: at(3) }, 'no more']);
+    assert.deepEqual(
+      [status.state, status.cancelled, status.lastError],
+      ['cancelled', { reason: 'no more', at: at(3) }, 'no more'],
+    );
     assert.ok(!('paused' in status) && !('nextExecution' in status));
     const completed = statusOfRecord(record({ note: { ...note, state: 'completed' } }), [], undefined);
     assert.equal(completed.state, 'completed');
@@ -176,9 +210,18 @@ describe('the status of a job that is a schedule', () => {
   });
 
   it('stands where the retry of its last run stands', () => {
-    const note: Note = { kind: 'ended', state: 'failed', at: at(3), reason: '', run: { workflowId: 'report-2', runId: 'old' } };
+    const note: Note = {
+      kind: 'ended',
+      state: 'failed',
+      at: at(3),
+      reason: '',
+      run: { workflowId: 'report-2', runId: 'old' },
+    };
     assert.equal(statusOfRecord(record({ note, next: [] }), [running], undefined).state, 'running');
-    assert.equal(statusOfRecord(record({ note, next: [] }), [{ ...running, isOpen: false }], undefined).state, 'failed');
+    assert.equal(
+      statusOfRecord(record({ note, next: [] }), [{ ...running, isOpen: false }], undefined).state,
+      'failed',
+    );
   });
 
   it('has its end when no due time is left', () => {
@@ -189,7 +232,10 @@ describe('the status of a job that is a schedule', () => {
   });
 
   it('counts what the server dropped among the skipped', () => {
-    assert.deepEqual(statusOfRecord(record({ raw: { bufferDropped: 4 } }), [], undefined).skipped, { overlap: 6, missed: 3 });
+    assert.deepEqual(statusOfRecord(record({ raw: { bufferDropped: 4 } }), [], undefined).skipped, {
+      overlap: 6,
+      missed: 3,
+    });
   });
 });
 
@@ -243,7 +289,14 @@ describe('a job as its schedule has it', () => {
 const due = at(1);
 
 function workflow(changes: Partial<WorkflowInfo> & { memo?: object } = {}): WorkflowInfo {
-  const attributes = { jobId: 'report', jobType: 'sendReport', kind: 'once', priority: 'high', queue: 'jobs', tags: ['x'] } as const;
+  const attributes = {
+    jobId: 'report',
+    jobType: 'sendReport',
+    kind: 'once',
+    priority: 'high',
+    queue: 'jobs',
+    tags: ['x'],
+  } as const;
   return {
     workflowId: 'report',
     runId: RUN_ID,
@@ -259,7 +312,13 @@ function workflow(changes: Partial<WorkflowInfo> & { memo?: object } = {}): Work
   } as unknown as WorkflowInfo;
 }
 
-const waiting = run({ workflowId: 'report', state: 'scheduled', isOpen: true, attempts: 0, startedAt: undefined as never });
+const waiting = run({
+  workflowId: 'report',
+  state: 'scheduled',
+  isOpen: true,
+  attempts: 0,
+  startedAt: undefined as never,
+});
 
 describe('the status of a once job', () => {
   it('that waits has a time to come and no run yet', () => {
@@ -291,7 +350,10 @@ describe('the status of a once job', () => {
     const atWork = statusOfOnce(workflow(), { ...running, workflowId: 'report' }, hold);
     assert.deepEqual([atWork.state, atWork.paused, atWork.lastExecution], ['running', undefined, at(2)]);
     const done = statusOfOnce(workflow(), run({ workflowId: 'report', result: 1 }), hold);
-    assert.deepEqual([done.state, done.paused, done.lastRun?.result, done.runningRuns], ['completed', undefined, 1, []]);
+    assert.deepEqual(
+      [done.state, done.paused, done.lastRun?.result, done.runningRuns],
+      ['completed', undefined, 1, []],
+    );
     // Between two attempts, or after an attempt that a pause sent back to the queue.
     const again = statusOfOnce(workflow(), { ...waiting, attempts: 1 }, undefined);
     assert.deepEqual([again.nextExecution, again.runningRuns.length], [undefined, 1]);
@@ -313,7 +375,10 @@ describe('the status of a once job', () => {
 
 describe('the status of a job whose record is gone', () => {
   it('is that of its runs', () => {
-    const status = statusOfGone('report', workflow(), [run({ state: 'failed', error: 'x' }), run({ scheduledAt: at(0) })]);
+    const status = statusOfGone('report', workflow(), [
+      run({ state: 'failed', error: 'x' }),
+      run({ scheduledAt: at(0) }),
+    ]);
     assert.deepEqual(
       [status.id, status.jobType, status.state, status.schedule, status.lastError, status.skipped],
       ['report', 'sendReport', 'failed', { kind: 'once', at: at(1) }, 'x', { overlap: 0, missed: 0 }],
@@ -325,7 +390,14 @@ describe('the status of a job whose record is gone', () => {
   });
 
   it('names what a chained one followed', () => {
-    const attributes = { jobId: 'report', jobType: 't', kind: 'afterJob', priority: 'low', queue: 'jobs', tags: [] } as const;
+    const attributes = {
+      jobId: 'report',
+      jobType: 't',
+      kind: 'afterJob',
+      priority: 'low',
+      queue: 'jobs',
+      tags: [],
+    } as const;
     const info = workflow({ typedSearchAttributes: new TypedSearchAttributes(runAttributes(attributes)) });
     const predecessor = { jobId: 'first', workflowId: 'w', runId: 'r' };
     assert.deepEqual(statusOfGone('report', info, [run({ predecessor })]).schedule, {
@@ -378,7 +450,12 @@ describe('what a list tells', () => {
   });
 
   const rows: [string, Parameters<typeof workflow>[0], typeof hold | undefined, object][] = [
-    ['RUNNING', { memo: { job: { at: at(3).toISOString() } } }, undefined, { state: 'scheduled', nextExecution: at(3) }],
+    [
+      'RUNNING',
+      { memo: { job: { at: at(3).toISOString() } } },
+      undefined,
+      { state: 'scheduled', nextExecution: at(3) },
+    ],
     ['RUNNING', {}, undefined, { state: 'running', lastExecution: due }],
     ['RUNNING', { memo: { job: { at: now.toISOString() } } }, undefined, { state: 'running', lastExecution: now }],
     ['RUNNING', { memo: { job: { at: at(3).toISOString() } } }, hold, { state: 'paused' }],
@@ -392,13 +469,20 @@ describe('what a list tells', () => {
   ];
   for (const [name, changes, held, expected] of rows) {
     it(`of a once job whose workflow is ${name}${held ? ' on a held queue' : ''} is ${JSON.stringify(expected)}`, () => {
-      const { id, kind, priority, tags, jobType, schedule: _schedule, ...rest } = infoOfOnce(
-        workflow({ status: status(name), ...changes }),
-        held,
-        now,
-      );
+      const {
+        id,
+        kind,
+        priority,
+        tags,
+        jobType,
+        schedule: _schedule,
+        ...rest
+      } = infoOfOnce(workflow({ status: status(name), ...changes }), held, now);
       assert.deepEqual(rest, expected);
-      assert.deepEqual({ id, kind, priority, tags, jobType }, { id: 'report', kind: 'once', priority: 'high', tags: ['x'], jobType: 'sendReport' });
+      assert.deepEqual(
+        { id, kind, priority, tags, jobType },
+        { id: 'report', kind: 'once', priority: 'high', tags: ['x'], jobType: 'sendReport' },
+      );
     });
   }
 });

@@ -18,7 +18,9 @@ const iteration =
   (name: 'iterateJobs' | 'listRuns'): Call =>
   async (scheduler, args) => {
     const found: unknown[] = [];
-    const items = Reflect.apply(scheduler[name] as (...values: unknown[]) => AsyncIterable<unknown>, scheduler, [...args]);
+    const items = Reflect.apply(scheduler[name] as (...values: unknown[]) => AsyncIterable<unknown>, scheduler, [
+      ...args,
+    ]);
     for await (const item of items) if (found.push(item) >= 3) break;
     return found;
   };
@@ -30,12 +32,21 @@ describe('whatever a caller passes to a scheduler', () => {
   });
   after(() => system[Symbol.asyncDispose]());
 
-  const job = { jobType: 'task', payload: {}, schedule: once({ in: '1d' }), priority: 'low', tags: ['a'], timeout: '5m' };
+  const job = {
+    jobType: 'task',
+    payload: {},
+    schedule: once({ in: '1d' }),
+    priority: 'low',
+    tags: ['a'],
+    timeout: '5m',
+  };
   const id = fc.oneof(hostile, fc.constant('fuzzed'));
   const spoiled = (right: object) =>
     fc.oneof(
       hostile,
-      fc.tuple(fc.constantFrom(...Object.keys(right), 'extra'), hostile).map(([key, wrong]) => ({ ...right, [key]: wrong })),
+      fc
+        .tuple(fc.constantFrom(...Object.keys(right), 'extra'), hostile)
+        .map(([key, wrong]) => ({ ...right, [key]: wrong })),
     );
   const filter = spoiled({ jobType: 'none', state: 'failed', idPrefix: 'none', limit: 5 });
   const methods: Partial<Record<keyof Scheduler, [Call, ...fc.Arbitrary<unknown>[]]>> = {
@@ -53,6 +64,11 @@ describe('whatever a caller passes to a scheduler', () => {
     pauseJobs: [method('pauseJobs'), filter, spoiled({ reason: 'x' })],
     resumeJobs: [method('resumeJobs'), filter],
     retryRuns: [method('retryRuns'), filter],
+    applyJobs: [
+      method('applyJobs'),
+      fc.oneof(hostile, fc.array(spoiled(job), { maxLength: 2 })),
+      spoiled({ owner: 'fuzz', dryRun: true }),
+    ],
     backfillJob: [method('backfillJob'), id, spoiled({ from: new Date(0), to: new Date(1) })],
     updateJob: [method('updateJob'), id, spoiled(job)],
     listRuns: [iteration('listRuns'), id, spoiled({ limit: 1 })],
@@ -71,7 +87,10 @@ describe('whatever a caller passes to a scheduler', () => {
           if (!('error' in outcome)) return void seen.answered++;
           seen.refused++;
           const { error } = outcome;
-          assert.ok(error instanceof SchedulerError, `expected a SchedulerError, got ${error instanceof Error ? error.stack : String(error)}`);
+          assert.ok(
+            error instanceof SchedulerError,
+            `expected a SchedulerError, got ${error instanceof Error ? error.stack : String(error)}`,
+          );
           assert.ok(error.code && error.message, String(error));
         }),
         { numRuns: name === 'pause' || name === 'resume' ? Math.min(RUNS, 10) : RUNS },
@@ -81,7 +100,9 @@ describe('whatever a caller passes to a scheduler', () => {
   }
 
   it('is tried with every method', () => {
-    const own = Object.getOwnPropertyNames(Object.getPrototypeOf(system.scheduler)).filter((name) => name !== 'constructor');
+    const own = Object.getOwnPropertyNames(Object.getPrototypeOf(system.scheduler)).filter(
+      (name) => name !== 'constructor',
+    );
     const untried = ['close', 'isPaused'];
     assert.deepEqual(own.toSorted(), [...Object.keys(methods), ...untried].toSorted());
   });

@@ -1,6 +1,11 @@
 // Stryker's own runner for mocha does not know mocha 12. This one loads the tests once and runs, for each mutant, the
 // tests that reach it, until one fails.
-import { DryRunStatus, TestStatus, determineHitLimitReached, toMutantRunResult } from '@stryker-mutator/api/test-runner';
+import {
+  DryRunStatus,
+  TestStatus,
+  determineHitLimitReached,
+  toMutantRunResult,
+} from '@stryker-mutator/api/test-runner';
 import { PluginKind, declareClassPlugin } from '@stryker-mutator/api/plugin';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -36,19 +41,27 @@ class MochaRunner {
     try {
       await this.#load();
     } catch (error) {
-      const failure = { id: 'load', name: 'load', status: TestStatus.Failed, timeSpentMs: 0, failureMessage: `${error}` };
+      const failure = {
+        id: 'load',
+        name: 'load',
+        status: TestStatus.Failed,
+        timeSpentMs: 0,
+        failureMessage: String(error),
+      };
       return toMutantRunResult({ status: DryRunStatus.Complete, tests: [failure] });
     }
     shared.activeMutant = activeMutant.id;
     shared.hitCount = hitLimit === undefined ? undefined : 0;
     shared.hitLimit = hitLimit;
     const tests = await this.#run({ bail: !disableBail, testFilter });
-    return determineHitLimitReached(shared.hitCount, hitLimit) ?? toMutantRunResult({ status: DryRunStatus.Complete, tests });
+    return (
+      determineHitLimitReached(shared.hitCount, hitLimit) ?? toMutantRunResult({ status: DryRunStatus.Complete, tests })
+    );
   }
 
   async #load() {
     if (this.#mocha) return;
-    const mocha = new Mocha({ timeout: 60_000, reporter: class {} });
+    const mocha = new Mocha({ timeout: 60_000, reporter: () => {} });
     for (const file of this.#files) mocha.addFile(file);
     mocha.rootHooks({
       beforeEach() {

@@ -1,33 +1,37 @@
 import fc from 'fast-check';
 
-const revoked = () => {
-  const { proxy, revoke } = Proxy.revocable({}, {});
-  revoke();
-  return proxy;
-};
-const throwing = () => ({
-  get id(): string {
-    throw new RangeError('a getter of the caller');
-  },
-});
 const cyclic = () => {
   const value: Record<string, unknown> = {};
   value['self'] = value;
   return value;
 };
 
+const ODD = [
+  [undefined, null, '', '__proto__', 'constructor', NaN, -0, Infinity, -1, 2 ** 53, 1e308, 5n, Symbol('x')],
+  [new Date(NaN), new Date(8.64e15), () => 1, Date, [], new Proxy({}, {}), Object.create(null), /x/, { length: 1e9 }],
+  ['\ud800', '\0', '😀'.repeat(300), 'x'.repeat(100_000), '1'.repeat(400)],
+].flat();
+
 /** What no TypeScript caller can write, and a JavaScript one can. */
 export const hostile: fc.Arbitrary<unknown> = fc.oneof(
-  { weight: 5, arbitrary: fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, withNullPrototype: true, withSparseArray: true, withObjectString: true }) },
+  {
+    weight: 5,
+    arbitrary: fc.anything({
+      withBigInt: true,
+      withDate: true,
+      withMap: true,
+      withSet: true,
+      withTypedArray: true,
+      withNullPrototype: true,
+      withSparseArray: true,
+      withObjectString: true,
+    }),
+  },
   {
     weight: 2,
-    arbitrary: fc.constantFrom<unknown>(
-      ...[undefined, null, '', '__proto__', 'constructor', NaN, -0, Infinity, -1, 2 ** 53, 1e308, 5n, Symbol('x')],
-      ...[new Date(NaN), new Date(8.64e15), () => 1, class {}, [], [[]], new Proxy({}, {}), Object.create(null)],
-      ...['\ud800', '\0', '😀'.repeat(300), 'x'.repeat(100_000), '1'.repeat(400), { then: 1 }, { length: 1e9 }],
-    ),
+    arbitrary: fc.constantFrom<unknown>(...ODD),
   },
-  { weight: 1, arbitrary: fc.constantFrom(revoked, throwing, cyclic).map((make) => make()) },
+  { weight: 1, arbitrary: fc.constant(0).map(cyclic) },
 );
 
 /** What a call answers, or what it threw, at once or later. */

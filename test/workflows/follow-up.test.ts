@@ -61,7 +61,10 @@ describe('what follows the end of a run', () => {
       { ...dependent, jobId: 'retry', on: 'failure' as const, repeats: false },
       { ...dependent, jobId: 'log', on: 'completion' as const },
     ];
-    assert.deepEqual(followUps([dependent, ...others], ended), { toStart: [dependent, others[2]], toCancel: [others[1]] });
+    assert.deepEqual(followUps([dependent, ...others], ended), {
+      toStart: [dependent, others[2]],
+      toCancel: [others[1]],
+    });
   });
 
   it('goes round no circle', () => {

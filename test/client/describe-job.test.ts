@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
-import { describeJob } from '../../src/job/describe-job.ts';
-import { code } from '../../src/job/markdown.ts';
+import { describeJob } from '../../src/client/describe-job.ts';
+import { code } from '../../src/workflows/markdown.ts';
 import { parseJob } from '../../src/job/parse-job.ts';
 import { afterJob, cron, interval, once } from '../../src/job/schedule-builders.ts';
 
-const job = (rest: object) => describeJob(parseJob({ id: 'nightly', jobType: 'backup', payload: 'secret', ...rest } as never));
+const job = (rest: object) => describeJob(parseJob({ id: 'nightly', jobType: 'backup', payload: 'secret', ...rest }));
 
 describe('a job in Markdown', () => {
   it('says what it is, when it runs, how it is tried again, and nothing of its payload', () => {
-    const schedule = cron('0 9 * * mon-fri', { timezone: 'Europe/Berlin', startAt: '2027-01-01T00:00:00Z', maxRuns: 1 });
+    const schedule = cron('0 9 * * mon-fri', {
+      timezone: 'Europe/Berlin',
+      startAt: '2027-01-01T00:00:00Z',
+      maxRuns: 1,
+    });
     const text = job({ schedule, priority: 'high', tags: ['a', 'b'], timeout: '5m', totalTimeout: '1h' });
     assert.equal(
       text,
@@ -34,7 +38,10 @@ describe('a job in Markdown', () => {
       '- Mon 2027-03-01 09:00:00 UTC',
       '- One attempt',
     ]);
-    assert.deepEqual(lines({ schedule: afterJob('first', { on: 'failure' }), ...one })[0], '- As soon as job `first` fails, each time it does');
+    assert.deepEqual(
+      lines({ schedule: afterJob('first', { on: 'failure' }), ...one })[0],
+      '- As soon as job `first` fails, each time it does',
+    );
     const steady = { maximumAttempts: Infinity, backoffCoefficient: 1, initialInterval: '5s' };
     assert.deepEqual(lines({ schedule: interval('90m'), retryPolicy: steady }), [
       "- Every 1 hour 30 minutes, from one interval after the job's creation on",
