@@ -64,6 +64,14 @@ export function runsQuery(queue: string, jobId: string): string {
   return all([`TaskQueue = ${quote(queue)}`, runsOf(jobId)]);
 }
 
+/**
+ * As {@link runsQuery}, for a job whose runs all carry our attributes, or else all its schedule's mark. A server on SQLite
+ * goes through all its runs for "one or the other".
+ */
+export function markedRunsQuery(queue: string, jobId: string, hasAttributes: boolean): string {
+  return all([`TaskQueue = ${quote(queue)}`, `${hasAttributes ? 'JobId' : 'TemporalScheduledById'} = ${quote(jobId)}`]);
+}
+
 /** One run of a job. */
 export function oneRunQuery(queue: string, jobId: string, runId: string): string {
   return all([runsQuery(queue, jobId), `RunId = ${quote(runId)}`]);

@@ -35,7 +35,8 @@ export async function pauseAll(scope: Scope, hold: QueueHold, reason: string, un
     await hold.set(token, reason, until);
   }
   await inForce(hold);
-  await settle(scope, hold, 'skip');
+  // Meanwhile a worker may still go by the look it took before.
+  await Promise.all([sleep(LOOK_AT_HOLD_EVERY), settle(scope, hold, 'skip')]);
 }
 
 export async function resumeAll(scope: Scope, hold: QueueHold, missed: 'skip' | 'latest'): Promise<void> {
@@ -84,7 +85,6 @@ async function inForce(hold: QueueHold): Promise<void> {
       );
     }
   }
-  await sleep(LOOK_AT_HOLD_EVERY);
 }
 
 /**

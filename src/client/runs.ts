@@ -46,9 +46,10 @@ export async function newestRuns(
   { client, queue }: Scope,
   jobId: string,
   limit: number,
+  query = runsQuery(queue, jobId),
 ): Promise<WorkflowExecutionInfo[]> {
   const found: WorkflowExecutionInfo[] = [];
-  for await (const info of client.workflow.list({ query: runsQuery(queue, jobId), pageSize: limit })) {
+  for await (const info of client.workflow.list({ query, pageSize: limit })) {
     if (info.type === RUN_JOB && found.push(info) >= limit) break;
   }
   return found;

@@ -1,9 +1,11 @@
+import { TypedSearchAttributes } from '@temporalio/common';
 import type { JobStatus, RunInfo } from '../job/status.ts';
+import { JOB_ID } from '../workflows/attributes.ts';
 import { RUN_JOB } from '../workflows/messages.ts';
 import { notFound } from './cancel.ts';
 import { statusOfGone, statusOfOnce, statusOfRecord, withoutExtras } from './from-temporal.ts';
 import type { QueueHold } from './hold.ts';
-import { runsQuery } from './list-query.ts';
+import { markedRunsQuery, runsQuery } from './list-query.ts';
 import { readRecord, type JobRecord, type Scope } from './record.ts';
 import { identityOf, readRun, type Run, type WorkflowInfo } from './run.ts';
 import { describeRun, newestRuns, readRunById } from './runs.ts';
@@ -37,8 +39,11 @@ async function runsOfRecord(scope: Scope, record: JobRecord): Promise<Run[]> {
   const last = recentActions.at(-1)?.action.workflow;
   const lastOfChain = record.note.kind === 'ended' ? record.note.run : undefined;
   const ended = new Set([last, lastOfChain].flatMap((run) => run?.workflowId ?? []).filter((id) => !open.has(id)));
+  // A schedule that other tools made, or changed, may start runs without our attributes.
+  const { typedSearchAttributes: marks } = record.description.action;
+  const hasAttributes = marks instanceof TypedSearchAttributes && marks.get(JOB_ID) === record.id;
   const [listed, ...known] = await Promise.all([
-    newestRuns(scope, record.id, NEWEST),
+    newestRuns(scope, record.id, NEWEST, markedRunsQuery(scope.queue, record.id, hasAttributes)),
     ...[...open].map((workflowId) => readRunById(scope, workflowId, 'open')),
     ...[...ended].map((workflowId) => readRunById(scope, workflowId, 'ended')),
   ]);

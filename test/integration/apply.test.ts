@@ -99,6 +99,8 @@ describe('applyJobs', () => {
   });
 
   it('names what others have changed, and changes it back', async () => {
+    // A once job that waits is changed by a worker.
+    await system.startWorker();
     await apply(list());
     await listed(4);
     await system.scheduler.updateJob(ids.report, { priority: 'high' });
