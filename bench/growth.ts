@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { randomUUID } from 'node:crypto';
 import { cron, once } from 'temporal-job-scheduler';
-import { machine } from './machine.ts';
+import { machine, quietMoment } from './machine.ts';
 import { median } from './pairs.ts';
 import { chart, type Chart } from './plot.ts';
 import { rawInput, rawOnce, rawSchedule } from './raw.ts';
@@ -64,10 +64,12 @@ async function grow(sides: Sides, kind: Kind): Promise<Series> {
   const series: Series = {};
   let count = 0;
   for (const next of COUNTS[kind]) {
-    await pool(next - count, 50, () =>
+    await pool(next - count, 20, () =>
       scheduler.scheduleJob({ jobType: 'bench', schedule: schedules[kind](), payload }),
     );
     count = next;
+    // What was added is still being written: thousands of V1 schedules keep their server busy for a minute.
+    await quietMoment(180_000);
     const { scheduleId: id } = await someJob(sides, kind);
     const add = () => scheduler.scheduleJob({ jobType: 'bench', schedule: schedules[kind](), payload });
     const rawAdd = () =>

@@ -50,6 +50,8 @@ export async function runJob(input: RunInput): Promise<unknown> {
     outcome = { state: isCancellation(error) ? 'cancelled' : 'failed', error: describeFailure(error) };
   }
 
+  const { jobType = '' } = chained?.definition ?? input;
+  metricMeter.createCounter('job_runs', '', 'Runs that ended').add(1, { job_type: jobType, outcome: outcome.state });
   const ancestors = ancestorsOf(chained?.ends ?? input.owed ?? []);
   const endedAt = new Date().toISOString();
   const ended = compact({ jobId, workflowId, runId, endedAt, ...outcome, ...(ancestors.length > 0 && { ancestors }) });
