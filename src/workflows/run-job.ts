@@ -2,6 +2,7 @@ import {
   CancellationScope,
   defineSignal,
   isCancellation,
+  metricMeter,
   setCurrentDetails,
   setHandler,
   workflowInfo,
