@@ -1,7 +1,8 @@
 // @ts-check
 import { Client, Connection, ScheduleOverlapPolicy } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { rawBundle } from '../../raw.ts';
+import './quiet.mjs';
 
 // Temporal's SDK by hand: a delayed workflow for each job, and a Schedule for what recurs, with the policies that lose
 // nothing.
@@ -9,8 +10,6 @@ import { rawBundle } from '../../raw.ts';
 const QUEUE = 'raw';
 const ACTIVITY = 2;
 const RETRY = { maximumAttempts: 5, initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 100_000 };
-
-Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter: 'off' } } });
 
 /** @param {string} key */
 const input = (key) => ({ payload: { key }, priority: { priorityKey: 3 }, retry: RETRY });
