@@ -64,11 +64,13 @@ function split(chunk: string): { doc: string; code: string } {
 }
 
 function unexport(code: string): string {
-  return code.replace(/^export (?:declare )?/, '').replaceAll(/^(?: {4})+/gm, (spaces) => ' '.repeat(spaces.length / 2));
+  return code
+    .replace(/^export (?:declare )?/, '')
+    .replaceAll(/^(?: {4})+/gm, (spaces) => ' '.repeat(spaces.length / 2));
 }
 
 function render({ name, doc, code }: Declaration): string {
-  const [, head = '', body = ''] = /^(class [^{]*(?:\{[^}]*\}[^{]*)*?) \{\n([^]*)\n\}$/.exec(code) ?? [];
+  const [, head = '', body = ''] = /^(class .*) \{\n([^]*)\n\}$/.exec(code) ?? [];
   if (!head) return parts(`### ${name}`, prose(doc), block(code));
   const members = chunks(body.replaceAll(/^ {2}/gm, ''))
     .map(split)
@@ -80,7 +82,7 @@ function render({ name, doc, code }: Declaration): string {
     prose(doc),
     block(bare.length > 0 ? `${head} {${bare.join('')}\n}` : head),
     ...documented.map((member) => {
-      const [, own = ''] = /^(?:static |readonly )*(\w+)/.exec(member.code) ?? [];
+      const [, own = ''] = /^(?:static |readonly )*([\w.[\]]+)/.exec(member.code) ?? [];
       return parts(`#### ${own}`, prose(member.doc), block(member.code));
     }),
   );
@@ -96,16 +98,16 @@ function block(code: string): string {
 
 /** A docstring as Markdown: its tags as a list, lines that were only broken to fit joined. */
 function prose(doc: string): string {
-  const text = doc.replaceAll(/^\/\*\*|\*\/\n?$/g, '').replaceAll(/^[ \t]*\* ?/gm, '');
+  const text = doc.replaceAll(/^\/\*\*|\*\/\n?$/g, '').replaceAll(/^[ \t]*\* */gm, '');
   const [intro = '', ...tags] = text
     .replaceAll(/\s+@default\s+((?:(?!\n@)[^])+)/g, (_, value: string) => ` Default: ${value.trim()}.`)
     .replaceAll(/\{@link (\w+\.)?(\w+)\}/g, (_, of: string = '', name: string) => `[\`${of}${name}\`](${anchor(name)})`)
     .split(/\n@/)
     .map((part) => part.trim().replaceAll(/(?<!\n)\n(?!\n|- )/g, ' '));
-  const items = tags
-    .map((tag) => tag.replace(/^param (\S+)/, '- `$1`:').replace(/^throws/, '- Throws').replace(/^returns/, '- Returns'))
-    .join('\n');
-  return parts(intro, items);
+  const items = tags.map((tag) =>
+    tag.replace(/^param (\S+)/, '`$1`:').replace(/^[tr]/, (first) => first.toUpperCase()),
+  );
+  return parts(intro, items.map((item) => `- ${item}`).join('\n'));
 }
 
 function anchor(name: string): string {

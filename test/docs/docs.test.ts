@@ -76,7 +76,7 @@ function isPartOf(code: string, file: string): boolean {
   const lines = file.split('\n');
   return lines.some((line, start) => {
     if (line.trimStart() !== wanted[0]) return false;
-    const indent = line.slice(0, line.length - wanted[0]!.length);
+    const indent = line.slice(0, line.length - wanted[0].length);
     return wanted.every((part, index) => lines[start + index] === (part === '' ? '' : indent + part));
   });
 }

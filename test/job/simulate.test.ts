@@ -9,7 +9,11 @@ const YEAR = { from: new Date('2028-01-01T00:00:00Z'), to: new Date('2028-12-31T
 const MINUTE = 60_000;
 
 /** Due every 10 minutes from 0:10 to 1:00, as `due>start-end` in minutes, or `due!` for a skipped one. */
-function hour(overlap: OverlapPolicy | undefined, runDuration: SimulateOptions['runDuration'], maxRuns?: number): string {
+function hour(
+  overlap: OverlapPolicy | undefined,
+  runDuration: SimulateOptions['runDuration'],
+  maxRuns?: number,
+): string {
   const { from } = YEAR;
   const minutes = (date: Date | undefined) => ((date?.getTime() ?? NaN) - from.getTime()) / MINUTE;
   const schedule = interval('10m', maxRuns === undefined ? {} : { maxRuns });

@@ -33,7 +33,15 @@ describe('runHandler', () => {
     const { result, progress, logs } = await runHandler(handler, { folder: '/etc', keep: '3' });
     assert.deepEqual(result, { payload: { folder: '/etc', keep: 3 }, at: '1970-01-01T00:00:00.000Z' });
     assert.deepEqual([progress, logs], [[], []]);
-    assert.equal((await runHandler(backup.handler(() => undefined), { folder: '/etc' })).result, null);
+    assert.equal(
+      (
+        await runHandler(
+          backup.handler(() => undefined),
+          { folder: '/etc' },
+        )
+      ).result,
+      null,
+    );
   });
 
   it('gives it the context that it is told', async () => {
@@ -58,11 +66,21 @@ describe('runHandler', () => {
   it('completes predecessors, and takes the last one for the predecessor', async () => {
     const { predecessors, predecessor } = await contextOf({
       ...given,
-      predecessors: [{ jobId: 'first', result: 3, runId: 'r' }, { state: 'failed', error: 'broken' }],
+      predecessors: [
+        { jobId: 'first', result: 3, runId: 'r' },
+        { state: 'failed', error: 'broken' },
+      ],
     });
     const endedAt = given.scheduledAt!;
     const [first, second] = predecessors;
-    assert.deepEqual(first, { jobId: 'first', workflowId: 'first', runId: 'r', state: 'completed', endedAt, result: 3 });
+    assert.deepEqual(first, {
+      jobId: 'first',
+      workflowId: 'first',
+      runId: 'r',
+      state: 'completed',
+      endedAt,
+      result: 3,
+    });
     assert.equal(second, predecessor);
     assert.deepEqual([second?.jobId, second?.state, second?.error], ['predecessor', 'failed', 'broken']);
   });
@@ -136,7 +154,7 @@ describe('runHandler', () => {
       const run = runHandler(never, { folder: '/etc' }, options as never);
       await assert.rejects(run, InvalidArgumentError, JSON.stringify(options));
     }
-    await assert.rejects(runHandler(backup as never, { folder: '/etc' } as never), InvalidArgumentError);
-    await assert.rejects(runHandler(undefined as never, {} as never), InvalidArgumentError);
+    await assert.rejects(runHandler(backup as never, { folder: '/etc' }), InvalidArgumentError);
+    await assert.rejects(runHandler(undefined as never, {}), InvalidArgumentError);
   });
 });
