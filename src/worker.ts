@@ -20,6 +20,9 @@ import { InvalidArgumentError } from './job/errors.ts';
 import { parseDuration, type Duration } from './job/duration.ts';
 import { parseJobType } from './job/parse-job.ts';
 import { show } from './job/show.ts';
+import { checkMetrics, exposeMetrics, type MetricsOptions } from './metrics.ts';
+
+export type { MetricsOptions } from './metrics.ts';
 
 export interface JobWorkerOptions extends ConnectionSettings {
   /** What to run, one for each job type: `definition.handler(...)`. */
@@ -33,6 +36,12 @@ export interface JobWorkerOptions extends ConnectionSettings {
    * attempts their runs again; a handler that has not ended after 5 seconds more is left behind. @default 10 seconds
    */
   readonly shutdownGraceTime?: Duration;
+  /**
+   * Makes this process tell Temporal's metrics and ours to Prometheus: see docs/monitoring.md. It is Temporal's
+   * `Runtime.install`, so it must be the first of the process to use the SDK's runtime.
+   * @default none
+   */
+  readonly metrics?: MetricsOptions;
   /** A ready connection, instead of connection settings. It stays open when the worker stops. */
   readonly connection?: NativeConnection;
 }
@@ -95,9 +104,11 @@ export class JobWorker implements AsyncDisposable {
  */
 export async function createJobWorker(options: JobWorkerOptions): Promise<JobWorker> {
   const { taskQueue, maxConcurrentJobs, graceTime } = checkWorkerOptions(options);
+  const metrics = checkMetrics(options.metrics);
   const { handlers, dataConverter } = options;
   const { connectionOptions, ...place } = resolveSettings(options);
   const { namespace } = place;
+  if (metrics) exposeMetrics(metrics);
   return mapErrors(place, async () => {
     const connection = options.connection ?? (await NativeConnection.connect(connectionOptions));
     try {

@@ -1,5 +1,6 @@
 import { ApplicationFailure, CancelledFailure, CompleteAsyncError, Context, log } from '@temporalio/activity';
 import { ensureApplicationFailure } from '@temporalio/common';
+import { recordAttempt } from './attempt-metrics.ts';
 import type { JobContext, JobHandler, JobLogger } from '../job/definition.ts';
 import { show } from '../job/show.ts';
 import type { Predecessor } from '../job/status.ts';
@@ -67,11 +68,16 @@ async function runHandler(handler: JobHandler, input: HandlerInput, isHeld: () =
   const heart = startHeart(activity);
   const signal = signalOf(activity);
   const shutdown = startShutdownWatch(activity);
+  const { jobType } = handler.definition;
+  const ended = recordAttempt(activity, { jobType, scheduledAt: input.scheduledAt, attempt });
   try {
     const running = handler.run(payload, contextOf(activity, input, { attempt, signal, progress: heart.progress }));
-    return checkJson('Result', await Promise.race([running, shutdown.isOver]));
+    const result = checkJson('Result', await Promise.race([running, shutdown.isOver]));
+    ended('completed');
+    return result;
   } catch (error) {
     if (error instanceof CompleteAsyncError) throw error;
+    ended(activity.cancellationSignal.aborted ? 'cancelled' : 'failed');
     if (!signal.aborted) throw shorten(error);
     // However a handler puts it, an attempt that was told to stop and did is a cancelled one, or one that took too long.
     const { cancellationSignal } = activity;
