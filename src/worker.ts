@@ -143,7 +143,11 @@ export async function createJobWorker(options: JobWorkerOptions): Promise<JobWor
   });
 }
 
-/** Refuses what a worker can't be made of, before anything is started for it. */
+/**
+ * Refuses what a worker can't be made of, before anything is started for it.
+ *
+ * @internal
+ */
 export function checkWorkerOptions(
   options: Pick<JobWorkerOptions, 'handlers' | 'maxConcurrentJobs' | 'taskQueue' | 'shutdownGraceTime'>,
 ) {

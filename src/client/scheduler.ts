@@ -193,6 +193,7 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
     await this.#call(() => resumeAll(this.#scope, this.#hold, missed));
   }
 
+  /** Whether all jobs of the task queue are paused. */
   async isPaused(): Promise<boolean> {
     return this.#call(async () => (await this.#hold.read()) !== undefined);
   }
