@@ -69,9 +69,10 @@ export function lossSummary(rows) {
 }
 
 /** @param {import('./loss/run.mjs').Row} row */
-function fate({ due, lost, doubled, stuck }) {
+function fate({ due, lost, paused = 0, doubled, stuck }) {
   const gone = [
-    lost > 0 && `**${lost} lost**`,
+    lost > paused && `**${lost - paused} lost**`,
+    paused > 0 && `${paused} passed over in the pause`,
     doubled > 0 && `**${doubled} doubled**`,
     stuck > 0 && `**${stuck} not run**`,
   ].filter(Boolean);
