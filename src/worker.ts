@@ -5,7 +5,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createChainActivities } from './activities/chain.ts';
 import { createHandlerActivities } from './activities/run-handler.ts';
 import { checkTaskQueue } from './client/check-options.ts';
@@ -42,6 +42,12 @@ export interface JobWorkerOptions extends ConnectionSettings {
    * @default none
    */
   readonly metrics?: MetricsOptions;
+  /**
+   * Temporal's worker plugins, such as OpenTelemetry's: see docs/monitoring.md. With them the workflows are bundled when
+   * the worker starts, which takes a second or two: a plugin may bring interceptors that are bundled with them.
+   * @default none
+   */
+  readonly plugins?: WorkerOptions['plugins'];
   /** A ready connection, instead of connection settings. It stays open when the worker stops. */
   readonly connection?: NativeConnection;
 }
@@ -105,7 +111,7 @@ export class JobWorker implements AsyncDisposable {
 export async function createJobWorker(options: JobWorkerOptions): Promise<JobWorker> {
   const { taskQueue, maxConcurrentJobs, graceTime } = checkWorkerOptions(options);
   const metrics = checkMetrics(options.metrics);
-  const { handlers, dataConverter } = options;
+  const { handlers, dataConverter, plugins = [] } = options;
   const { connectionOptions, ...place } = resolveSettings(options);
   const { namespace } = place;
   if (metrics) exposeMetrics(metrics);
@@ -122,8 +128,8 @@ export async function createJobWorker(options: JobWorkerOptions): Promise<JobWor
         taskQueue,
         ...(dataConverter && { dataConverter }),
         // A converter that workflows load is bundled with them.
-        ...(dataConverter?.payloadConverterPath || dataConverter?.failureConverterPath
-          ? { workflowsPath: WORKFLOWS }
+        ...(plugins.length > 0 || dataConverter?.payloadConverterPath || dataConverter?.failureConverterPath
+          ? { workflowsPath: WORKFLOWS, plugins: [...plugins] }
           : { workflowBundle: { codePath: BUNDLE } }),
         activities: {
           ...createHandlerActivities(handlers, holdLook(hold), (run) => readResult(scope, run)),

@@ -55,10 +55,16 @@ describe('metrics', () => {
   });
 
   it('have every metric that the dashboard and the alerts ask for', () => {
-    const texts = ['grafana/jobs.json', 'prometheus/alerts.yaml'].map((path) => readFileSync(new URL(path, DEPLOY), 'utf8'));
-    const asked = new Set(texts.flatMap((text) => [...text.matchAll(/\b(?:job|temporal)_[a-z_]+(?=\{|\[|,)/g)].map(([name]) => name)));
+    const texts = ['grafana/jobs.json', 'prometheus/alerts.yaml'].map((path) =>
+      readFileSync(new URL(path, DEPLOY), 'utf8'),
+    );
+    const asked = new Set(
+      texts.flatMap((text) => [...text.matchAll(/\b(?:job|temporal)_[a-z_]+(?=\{|\[|,)/g)].map(([name]) => name)),
+    );
     // Nothing has failed here: the server answered every call.
-    const unseen = [...asked].filter((name) => !scraped.includes(`${name}{`) && name !== 'temporal_request_failure_total');
+    const unseen = [...asked].filter(
+      (name) => !scraped.includes(`${name}{`) && name !== 'temporal_request_failure_total',
+    );
     assert.deepEqual(unseen, []);
     assert.ok(asked.size >= 6, [...asked].join(', '));
   });
