@@ -69,9 +69,11 @@ export function lossSummary(rows) {
 }
 
 /** @param {import('./loss/run.mjs').Row} row */
-function fate({ due, lost, paused = 0, doubled, stuck }) {
+function fate({ due, lost, paused, skipped, doubled, stuck }) {
+  const untold = lost - paused - skipped;
   const gone = [
-    lost > paused && `**${lost - paused} lost**`,
+    untold > 0 && `**${untold} lost**`,
+    skipped > 0 && `${skipped} skipped and counted`,
     paused > 0 && `${paused} passed over in the pause`,
     doubled > 0 && `**${doubled} doubled**`,
     stuck > 0 && `**${stuck} not run**`,

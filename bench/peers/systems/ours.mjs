@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import { Scheduler, SchedulerUnavailableError, defineJob, interval, once } from '../../../dist/index.js';
 import { createJobWorker } from '../../../dist/worker.js';
-import './quiet.mjs';
+import { quiet } from './quiet.mjs';
+
+quiet();
 
 /** Five attempts, as the others: by default a job that three killed workers had is given up. */
 const job = defineJob('job', { payload: z.object({ key: z.string() }), retryPolicy: { maximumAttempts: 5 } });

@@ -2,7 +2,9 @@
 import { Client, Connection, ScheduleOverlapPolicy } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { rawBundle } from '../../raw.ts';
-import './quiet.mjs';
+import { quiet } from './quiet.mjs';
+
+quiet();
 
 // Temporal's SDK by hand: a delayed workflow for each job, and a Schedule for what recurs, with the policies that lose
 // nothing.
