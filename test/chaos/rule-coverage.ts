@@ -8,8 +8,9 @@ import type { Rule, Violation } from './violation.ts';
 
 /** A handler may start so long before its due time: the clocks are one, the milliseconds are rounded. */
 const EARLY = 5;
-/** So far behind is a schedule of V1 that nothing disturbs, on a busy machine. */
+/** So far behind is a schedule of V1 that nothing disturbs, on a busy machine; and as far as others were just before. */
 const LAG = 3_000;
+const JUST_BEFORE = 60_000;
 /** From now on, rounded up to a whole second, and the first due time one interval later. */
 const FROM_NOW_SLACK = 1_100;
 
@@ -170,10 +171,20 @@ class JobCoverage {
 
   /** V1 hears of a pause first, and then leaves out all that was due before it and not come to yet: much after an outage. */
   #wasNotReached(due: number, pausedAt: number): boolean {
-    const mayLag = due > pausedAt - LAG || isDisturbed(this.#history, -1, due, pausedAt);
+    const lag = Math.max(LAG, this.#lagBefore(pausedAt));
+    const mayLag = due > pausedAt - lag || isDisturbed(this.#history, -1, due, pausedAt);
     if (IS_STRICT || !mayLag) return false;
     const startedBefore = new Set(this.#known.runs.filter((run) => run.startedAt < pausedAt).map(({ runId }) => runId));
     return !this.#attempts.some((attempt) => attempt.due >= due && startedBefore.has(attempt.runId));
+  }
+
+  /** How late the server started runs of this job in the minute before. */
+  #lagBefore(at: number): number {
+    const dueOf = new Map(this.#attempts.map(({ runId, due }) => [runId, due]));
+    const lags = this.#known.runs
+      .filter(({ startedAt }) => startedAt < at && startedAt > at - JUST_BEFORE)
+      .map(({ runId, startedAt }) => startedAt - (dueOf.get(runId) ?? startedAt));
+    return Math.max(0, ...lags);
   }
 
   /** The due times that a run before them left out are those that the server counts. */

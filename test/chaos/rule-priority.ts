@@ -1,8 +1,8 @@
-import { groupBy, type Attempt } from './history.ts';
+import { groupBy, type Attempt, type History } from './history.ts';
 import type { Rule, Violation } from './violation.ts';
 
 const RANKS = { high: 1, normal: 3, low: 5 } as const;
-/** How long a task takes from the history of its run to the backlog of its queue, at most. */
+/** How long a task takes from the history of its run to the backlog of its queue, at most; and as long as calls took then. */
 const ENTERS_BACKLOG = 1_000;
 /** A fault that ended so long before has no part in it. */
 const FORGOTTEN = 10_000;
@@ -21,12 +21,13 @@ export const priority: Rule = (history) => {
     const to = Math.max(...ofBurst.map(({ startedAt }) => startedAt));
     const isUnsettled = history.disturbances.some((one) => one.slots === undefined && one.from < to && one.to > from);
     if (isUnsettled) continue;
+    const entersBacklog = ENTERS_BACKLOG + slowestCall(history, from, to);
     const rankOf = ({ job }: Attempt) => RANKS[history.plans.get(job)?.priority ?? 'normal'];
     for (const urgent of ofBurst) {
       for (const other of ofBurst) {
         const waitedSince = queuedAt.get(urgent.runId);
         if (rankOf(urgent) >= rankOf(other) || waitedSince === undefined) continue;
-        if (waitedSince + ENTERS_BACKLOG > other.startedAt) continue;
+        if (waitedSince + entersBacklog > other.startedAt) continue;
         compared++;
         if (urgent.startedAt < other.startedAt) continue;
         violations.push({
@@ -40,3 +41,12 @@ export const priority: Rule = (history) => {
   }
   return { violations, counts: { priorityPairs: compared } };
 };
+
+/** How long it took at most to schedule a job: what tells how starved the machine was. */
+function slowestCall({ calls }: History, from: number, to: number): number {
+  const took = calls
+    .filter(({ call, outcome }) => call === 'schedule' && outcome === 'ok')
+    .filter(({ invokedAt, returnedAt }) => returnedAt > from && invokedAt < to)
+    .map(({ invokedAt, returnedAt }) => returnedAt - invokedAt);
+  return Math.max(0, ...took);
+}
