@@ -53,6 +53,7 @@ if (values.only !== 'loss') {
   const size = values.quick ? { rounds: 2, spell: 500, instants: 3 } : { rounds: 5, spell: 1_500, instants: 10 };
   const figures = await speed(names, size, progress);
   results.speed = {
+    measuredAt: results.facts.measuredAt,
     load: { before, after: loadavg()[0] ?? 0 },
     seconds: Math.round((performance.now() - began) / 1_000),
     figures,
@@ -65,6 +66,7 @@ if (values.only !== 'speed') {
   const size = values.quick ? QUICK : FULL;
   const rows = await lossRows(size);
   results.loss = {
+    measuredAt: results.facts.measuredAt,
     load: { before, after: loadavg()[0] ?? 0 },
     seconds: Math.round((performance.now() - began) / 1_000),
     size,

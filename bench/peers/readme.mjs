@@ -27,7 +27,7 @@ ${note ? `\n> ${note}\n` : ''}
 
 ${speed ? speedTable(speed.figures) : ''}
 
-${busy(speed?.load)}Median of the rounds, all systems in turn in each round; client and worker are one Node.js process.
+${speed ? `Measured on ${speed.measuredAt.slice(0, 10)}. ` : ''}${busy(speed?.load)}Median of the rounds, all systems in turn in each round; client and worker are one Node.js process.
 
 - **A plain queue is much faster.** A run of ours is a workflow of 11 events on a development server with SQLite. What a run costs beside Temporal's SDK by hand is in \`npm run bench\`.
 - Recurring jobs: BullMQ's schedulers and our intervals, every 2 seconds. pg-boss (which discourages seconds) and graphile-worker have crons of a minute, so one-off jobs were measured that come due at the same instants; they look for these every 2 seconds by default.
@@ -38,7 +38,7 @@ ${busy(speed?.load)}Median of the rounds, all systems in turn in each round; cli
 
 ${loss ? lossTable(loss.rows) : ''}
 
-${busy(loss?.load)}For each fault: ${once} one-off jobs, evenly over ${window.short / 1_000} or ${window.long / 1_000} seconds, and ${repeating} jobs that recur every ${every / 1_000} seconds, or ${perMinute} every minute where that is the finest. Servers and pauses were away for ${away} seconds. All systems at once, two faults at a time, so lateness here says how each recovers, not how fast it is.
+${loss ? `Measured on ${loss.measuredAt.slice(0, 10)}. ` : ''}${busy(loss?.load)}For each fault: ${once} one-off jobs, evenly over ${window.short / 1_000} or ${window.long / 1_000} seconds, and ${repeating} jobs that recur every ${every / 1_000} seconds, or ${perMinute} every minute where that is the finest. Servers and pauses were away for ${away} seconds. All systems at once, two faults at a time, so lateness here says how each recovers, not how fast it is.
 
 The due times are computed; what ran is known from files to which the handlers append their start and end.
 
@@ -59,16 +59,23 @@ The due times are computed; what ran is known from files to which the handlers a
 
 /** The project's page with both tables, between their marks. @param {string} page @param {import('./report.mjs').Results} results */
 export function intoReadme(page, { facts, speed, loss }) {
-  const where = `${facts.measuredAt.slice(0, 10)}, ${facts.processors}, everything on one machine`;
   const tables = `${speed ? speedTable(speed.figures) : ''}
 
 Lost or doubled runs, of due times under four faults:
 
 ${loss ? lossSummary(loss.rows) : ''}
 
-\`npm run bench:peers\` (${where}; it needs Redis and PostgreSQL). What each column means, how each was set up, and [when to choose which](bench/peers/README.md).
+\`npm run bench:peers\`, everything on one machine (${facts.processors}; it needs Redis and PostgreSQL): ${[whenOf('speed', speed), whenOf('losses', loss)].filter(Boolean).join(', ')}. What each column means, how each was set up, and [when to choose which](bench/peers/README.md).
 `;
   return page.replace(/(<!-- peers -->\n).*(<!-- \/peers -->)/s, (_, open, close) => `${open}\n${tables}\n${close}`);
+}
+
+/** @param {string} what @param {{ measuredAt: string, load: import('./report.mjs').Load } | undefined} part */
+function whenOf(what, part) {
+  if (!part) return '';
+  const { before, after } = part.load;
+  const isBusy = Math.max(before, after) > BUSY;
+  return `${what} on ${part.measuredAt.slice(0, 10)}${isBusy ? `, at a load of ${before.toFixed(1)} to ${after.toFixed(1)}, too busy to trust the times` : ''}`;
 }
 
 /** Above this others use so much of two processors that times say little. */

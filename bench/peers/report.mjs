@@ -9,8 +9,8 @@ import { faults } from './loss/faults.mjs';
  * @property {import('./facts.mjs').Facts} facts
  * @property {boolean} quick
  * @property {string | undefined} note what a reader must know of how it was measured
- * @property {{ load: Load, seconds: number, figures: import('./speed/speed.mjs').Speed[] } | undefined} speed
- * @property {{ load: Load, seconds: number, size: import('./loss/run.mjs').Size, rows: import('./loss/run.mjs').Row[] } | undefined} loss
+ * @property {{ measuredAt: string, load: Load, seconds: number, figures: import('./speed/speed.mjs').Speed[] } | undefined} speed
+ * @property {{ measuredAt: string, load: Load, seconds: number, size: import('./loss/run.mjs').Size, rows: import('./loss/run.mjs').Row[] } | undefined} loss
  */
 
 /** @param {import('./speed/speed.mjs').Speed[]} figures */
@@ -56,7 +56,7 @@ export function lossTable(rows) {
 export function lossSummary(rows) {
   const lines = Object.entries(systems).flatMap(([system, { name, resolution, onlyRepeats }]) =>
     /** @type {const} */ (['once', 'recurring']).flatMap((kind) => {
-      if (onlyRepeats && kind === 'once') return [];
+      if ((onlyRepeats && kind === 'once') || !rows.some((row) => row.system === system)) return [];
       const jobs = kind === 'once' ? 'one-off' : resolution === 'minute' ? 'every minute' : 'recurring';
       const cells = faults.map((fault) => {
         const row = rows.find((one) => one.system === system && one.fault === fault.name && one.kind === kind);
@@ -70,7 +70,8 @@ export function lossSummary(rows) {
 
 /** @param {import('./loss/run.mjs').Row} row */
 function fate({ due, lost, paused, skipped, doubled, stuck }) {
-  const untold = lost - paused - skipped;
+  // Of what was lost, the server may count what came due in the pause as well.
+  const untold = Math.max(0, lost - paused - skipped);
   const gone = [
     untold > 0 && `**${untold} lost**`,
     skipped > 0 && `${skipped} skipped and counted`,
