@@ -4,6 +4,7 @@
  * @module
  */
 import { fileURLToPath } from 'node:url';
+import type { StatusObject } from '@grpc/grpc-js';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createChainActivities } from './activities/chain.ts';
@@ -12,8 +13,9 @@ import { checkTaskQueue } from './client/check-options.ts';
 import { resolveSettings, type ConnectionSettings } from './client/connect.ts';
 import { holdLook } from './client/hold-look.ts';
 import { QueueHold } from './client/hold.ts';
-import { mapErrors } from './client/map-error.ts';
+import { mapErrors, type Place } from './client/map-error.ts';
 import { createRecords, readResult } from './client/records.ts';
+import { nameRefused } from './client/refusal.ts';
 import { ensureSearchAttributes } from './client/search-attributes.ts';
 import type { JobHandler } from './job/definition.ts';
 import { InvalidArgumentError } from './job/errors.ts';
@@ -48,16 +50,22 @@ const KNOWN_WORKER_ANSWERS_WITHIN = '2 seconds';
 /** Takes runs from the task queue and calls their handlers. */
 export class JobWorker implements AsyncDisposable {
   readonly #worker: Worker;
+  readonly #place: Place;
   readonly #ownConnection: NativeConnection | undefined;
   #running: Promise<void> | undefined;
   #isShutDown = false;
 
-  constructor(worker: Worker, ownConnection: NativeConnection | undefined) {
+  constructor(worker: Worker, place: Place, ownConnection: NativeConnection | undefined) {
     this.#worker = worker;
+    this.#place = place;
     this.#ownConnection = ownConnection;
   }
 
-  /** Works until `shutdown()`, SIGTERM or SIGINT; then lets running handlers finish within the grace time. */
+  /**
+   * Works until `shutdown()`, SIGTERM or SIGINT; then lets running handlers finish within the grace time.
+   *
+   * @throws {@link PermissionDeniedError} if the server has refused it runs for a minute.
+   */
   run(): Promise<void> {
     this.#running ??= this.#run();
     return this.#running;
@@ -78,7 +86,7 @@ export class JobWorker implements AsyncDisposable {
 
   async #run(): Promise<void> {
     try {
-      const running = this.#worker.run();
+      const running = mapErrors(this.#place, () => this.#worker.run());
       if (this.#isShutDown) this.shutdown();
       await running;
     } finally {
@@ -92,6 +100,7 @@ export class JobWorker implements AsyncDisposable {
  *
  * @throws {@link InvalidArgumentError} if the options are not what they must be.
  * @throws {@link SchedulerUnavailableError} if no server answers.
+ * @throws {@link PermissionDeniedError} if the server refuses this client.
  */
 export async function createJobWorker(options: JobWorkerOptions): Promise<JobWorker> {
   const { taskQueue, maxConcurrentJobs, graceTime } = checkWorkerOptions(options);
@@ -100,6 +109,7 @@ export async function createJobWorker(options: JobWorkerOptions): Promise<JobWor
   const { namespace } = place;
   return mapErrors(place, async () => {
     const connection = options.connection ?? (await NativeConnection.connect(connectionOptions));
+    nameRefusals(connection);
     try {
       const client = new Client({ connection, namespace, ...(dataConverter && { dataConverter }) });
       await ensureSearchAttributes(client);
@@ -124,12 +134,18 @@ export async function createJobWorker(options: JobWorkerOptions): Promise<JobWor
         defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
         shutdownGraceTime: graceTime,
       });
-      return new JobWorker(worker, options.connection ? undefined : connection);
+      return new JobWorker(worker, place, options.connection ? undefined : connection);
     } catch (error) {
       if (!options.connection) await connection.close();
       throw error;
     }
   });
+}
+
+function nameRefusals({ workflowService, operatorService }: NativeConnection): void {
+  for (const service of [workflowService, operatorService]) {
+    service.on('error', (error: Partial<StatusObject>, { name }: { name: string }) => nameRefused(error, name));
+  }
 }
 
 /** Refuses what a worker can't be made of, before anything is started for it. */

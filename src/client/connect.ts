@@ -11,7 +11,8 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { InvalidArgumentError } from '../job/errors.ts';
 import { checkSettings } from './check-options.ts';
-import { mapErrors, type Place } from './map-error.ts';
+import { grpcStatus, mapErrors, type Place } from './map-error.ts';
+import { nameRefused } from './refusal.ts';
 
 /**
  * Where the Temporal server is. What is not given comes from Temporal's environment variables (`TEMPORAL_ADDRESS`,
@@ -37,6 +38,8 @@ export interface ConnectionSettings {
 /** These wait at the server for something to happen. */
 const LONG_POLLS = /\/(GetWorkflowExecutionHistory|UpdateWorkflowExecution|PollWorkflowExecutionUpdate)$/;
 const LONG_POLL_TIMEOUT = 70_000;
+/** In milliseconds, beyond the call timeout. */
+const TELLS_WHY_WITHIN = 200;
 
 export interface ResolvedSettings extends Place {
   readonly connectionOptions: Pick<NativeConnectionOptions, 'address' | 'tls' | 'apiKey' | 'metadata'>;
@@ -82,15 +85,25 @@ export async function connectClient(settings: ConnectionSettings): Promise<{ cli
   const connection = prepare({
     ...connectionOptions,
     connectTimeout: callTimeout,
-    interceptors: [within(callTimeout), cancelWhenClosed],
+    interceptors: [within(callTimeout), nameRefusals, cancelWhenClosed],
   });
   try {
-    await mapErrors(place, () => connection.ensureConnected());
+    await mapErrors(place, () => ensureConnected(connection));
   } catch (error) {
     await connection.close();
     throw error;
   }
   return { client: new Client({ connection, namespace, ...(dataConverter && { dataConverter }) }), place };
+}
+
+async function ensureConnected(connection: Connection): Promise<void> {
+  try {
+    await connection.ensureConnected();
+  } catch (error) {
+    if (grpcStatus(error)) throw error;
+    // There was no connection in time, and that is all it says. A call, which does not wait for one, says why.
+    await connection.withDeadline(Date.now() + TELLS_WHY_WITHIN, () => connection.workflowService.getSystemInfo({}));
+  }
 }
 
 /** Makes a call again until its time is over, but not where the next try would come after that: it fails with why. */
@@ -111,6 +124,17 @@ function within(callTimeout: number): Interceptor {
 function isClash({ code, details }: StatusObject): boolean {
   return code === status.INVALID_ARGUMENT && /exactly one row/.test(details);
 }
+
+const nameRefusals: Interceptor = (options, nextCall) =>
+  new InterceptingCall(nextCall(options), {
+    start: (metadata, _listener, next) =>
+      next(metadata, {
+        onReceiveStatus: (result, pass) => {
+          nameRefused(result, options.method_definition?.path);
+          pass(result);
+        },
+      }),
+  });
 
 /**
  * A call on a closed connection throws. Where the SDK makes it again out of a timer, nobody could catch that, and it
