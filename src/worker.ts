@@ -6,11 +6,11 @@
 import { fileURLToPath } from 'node:url';
 import type { StatusObject } from '@grpc/grpc-js';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, TransportError, Worker } from '@temporalio/worker';
 import { createChainActivities } from './activities/chain.ts';
 import { createHandlerActivities } from './activities/run-handler.ts';
 import { checkTaskQueue } from './client/check-options.ts';
-import { resolveSettings, type ConnectionSettings } from './client/connect.ts';
+import { connectClient, resolveSettings, type ConnectionSettings, type ResolvedSettings } from './client/connect.ts';
 import { holdLook } from './client/hold-look.ts';
 import { QueueHold } from './client/hold.ts';
 import { mapErrors, type Place } from './client/map-error.ts';
@@ -46,6 +46,8 @@ const WORKFLOWS = fileURLToPath(new URL('../dist/workflows/index.js', import.met
 const HEARTBEAT_THROTTLE = '1 second';
 /** So long a run waits for the worker that knows it already, which may have crashed. Then any worker goes on with it. */
 const KNOWN_WORKER_ANSWERS_WITHIN = '2 seconds';
+/** In milliseconds. */
+const SAYS_WHY_WITHIN = 2_000;
 
 /** Takes runs from the task queue and calls their handlers. */
 export class JobWorker implements AsyncDisposable {
@@ -108,7 +110,7 @@ export async function createJobWorker(options: JobWorkerOptions): Promise<JobWor
   const { connectionOptions, ...place } = resolveSettings(options);
   const { namespace } = place;
   return mapErrors(place, async () => {
-    const connection = options.connection ?? (await NativeConnection.connect(connectionOptions));
+    const connection = options.connection ?? (await connectWorker(options, connectionOptions));
     nameRefusals(connection);
     try {
       const client = new Client({ connection, namespace, ...(dataConverter && { dataConverter }) });
@@ -140,6 +142,22 @@ export async function createJobWorker(options: JobWorkerOptions): Promise<JobWor
       throw error;
     }
   });
+}
+
+/** Where a connection was closed in its handshake, that may be all a worker's says. The client's says why. */
+async function connectWorker(
+  settings: ConnectionSettings,
+  options: ResolvedSettings['connectionOptions'],
+): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect(options);
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error;
+    const callTimeout = Math.min(settings.callTimeout ?? SAYS_WHY_WITHIN, SAYS_WHY_WITHIN);
+    const { client } = await connectClient({ ...settings, callTimeout });
+    await client.connection.close();
+    throw error;
+  }
 }
 
 function nameRefusals({ workflowService, operatorService }: NativeConnection): void {

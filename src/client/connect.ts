@@ -85,7 +85,7 @@ export async function connectClient(settings: ConnectionSettings): Promise<{ cli
   const connection = prepare({
     ...connectionOptions,
     connectTimeout: callTimeout,
-    interceptors: [within(callTimeout), nameRefusals, cancelWhenClosed],
+    interceptors: [within(callTimeout), cancelWhenClosed],
   });
   try {
     await mapErrors(place, () => ensureConnected(connection));
@@ -116,25 +116,32 @@ function within(callTimeout: number): Interceptor {
     const retryableDecider: typeof retry.retryableDecider = (attempt, result) =>
       retry.retryableDecider(attempt, isClash(result) ? { ...result, code: status.ABORTED } : result) &&
       Date.now() + retry.delayFunction(attempt, result) < Number(deadline);
-    return makeGrpcRetryInterceptor({ ...retry, retryableDecider })({ ...options, deadline }, nextCall);
+    return makeGrpcRetryInterceptor({ ...retry, retryableDecider })({ ...options, deadline }, telling(nextCall));
   };
+}
+
+/** Each try of a call notes which call it is, if it is refused; and, if there was no time for it, why there was another. */
+function telling(nextCall: Parameters<Interceptor>[1]): Parameters<Interceptor>[1] {
+  let before: string | undefined;
+  return (options) =>
+    new InterceptingCall(nextCall(options), {
+      start: (metadata, _listener, next) =>
+        next(metadata, {
+          onReceiveStatus: (result, pass) => {
+            nameRefused(result, options.method_definition?.path);
+            const isTooLate = result.code === status.DEADLINE_EXCEEDED && before !== undefined;
+            const details = isTooLate ? `${result.details}, and before that: ${before}` : result.details;
+            before = result.details;
+            pass({ ...result, details });
+          },
+        }),
+    });
 }
 
 /** What a server on SQL says of the settings of task queues that two calls change at once: the same call works next time. */
 function isClash({ code, details }: StatusObject): boolean {
   return code === status.INVALID_ARGUMENT && /exactly one row/.test(details);
 }
-
-const nameRefusals: Interceptor = (options, nextCall) =>
-  new InterceptingCall(nextCall(options), {
-    start: (metadata, _listener, next) =>
-      next(metadata, {
-        onReceiveStatus: (result, pass) => {
-          nameRefused(result, options.method_definition?.path);
-          pass(result);
-        },
-      }),
-  });
 
 /**
  * A call on a closed connection throws. Where the SDK makes it again out of a timer, nobody could catch that, and it

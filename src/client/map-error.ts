@@ -27,7 +27,8 @@ export async function mapErrors<Result>(place: Place, calls: () => Promise<Resul
 export function grpcStatus(error: unknown): { code: number; details: string } | undefined {
   for (let inner = error; inner instanceof Error; inner = inner.cause) {
     const { code, details } = inner as { code?: unknown; details?: unknown };
-    if (typeof code === 'number') return { code, details: typeof details === 'string' ? details : inner.message };
+    // A worker's connection has the server's words in the message alone.
+    if (typeof code === 'number') return { code, details: (typeof details === 'string' && details) || inner.message };
   }
   return undefined;
 }

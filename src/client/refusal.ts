@@ -37,18 +37,14 @@ function callOf(error: unknown): string | undefined {
   return undefined;
 }
 
-// The worker's connection has some refusals in words only: as it connects, as it looks for its namespace, and as it polls.
-const REFUSED = /\b(?:PermissionDenied|Unauthenticated)\b|valid authentication credentials|not have permission|^Request unauthorized/;
-const CALLS = [
-  ['GetSystemInfo', /^Failed to call GetSystemInfo/],
-  ['DescribeNamespace', /could not be described|describe_namespace|DescribeNamespace/],
-] as const;
+// The worker's connection has some refusals in words only: as it looks for its namespace, and as it polls.
+const REFUSED = /\b(?:PermissionDenied|Unauthenticated)\b|^Request unauthorized/;
+const OF_NAMESPACE = /^Namespace .* could not be described/;
 
 function refusedToWorker(error: unknown): { readonly call?: string; readonly details: string } | undefined {
   if (!(error instanceof Error) || error.name !== 'TransportError' || !REFUSED.test(error.message)) return undefined;
-  const [call] = CALLS.find(([, words]) => words.test(error.message)) ?? [];
-  const details = /message: "((?:[^"\\]|\\.)*)"/.exec(error.message)?.[1];
-  return { ...(call && { call }), details: details || error.message };
+  const details = /message: "((?:[^"\\]|\\.)*)"/.exec(error.message)?.[1] ?? error.message;
+  return { ...(OF_NAMESPACE.test(error.message) && { call: 'DescribeNamespace' }), details };
 }
 
 // A failed TLS handshake has no status. Node's TLS and the worker's, in this order, each have their own words for it.

@@ -75,7 +75,7 @@ describe('with the codec, a secret', function () {
       for (const stream of [worker.stdout!, worker.stderr!]) {
         stream.on('data', (text: Buffer) => {
           logged += text.toString();
-          if (logged.includes('ready')) resolve();
+          if (/^ready$/m.test(logged)) resolve();
         });
       }
       worker.once('exit', () => reject(new Error(`the worker has ended: ${logged}`)));

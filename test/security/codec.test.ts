@@ -128,7 +128,8 @@ describe('the codec server', () => {
   it('answers nobody without the token, if it has one', async () => {
     const url = await start({ token: 'open sesame' });
     const body = { payloads: [json(await encrypted(codec, SECRET))] };
-    for (const headers of [{}, { authorization: 'Bearer open' }, { authorization: 'open sesame' }]) {
+    const WRONG: Record<string, string>[] = [{}, { authorization: 'Bearer open' }, { authorization: 'open sesame' }];
+    for (const headers of WRONG) {
       const answer = await post(`${url}/decode`, body, headers);
       assert.equal(answer.status, 401);
       assert.equal(await answer.text(), 'no such token');

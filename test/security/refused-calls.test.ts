@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { Connection } from '@temporalio/client';
-import { Scheduler, cron, once } from '../../src/index.ts';
+import { Scheduler, cron, once, type ScheduledJob } from '../../src/index.ts';
 import { createJobWorker } from '../../src/worker.ts';
 import { Gateway } from '../support/gateway.ts';
 import { testServer } from '../support/servers.ts';
@@ -46,7 +46,7 @@ describe('a call that an authorizer refuses', function () {
       `^the Temporal server at ${gateway.address} \\(namespace "default"\\) refused this client ${call}: Request unauthorized\\. Check its API key, certificate and role`,
     ),
   });
-  const add = (schedule: ReturnType<typeof once>) => scheduler.scheduleJob({ jobType: 'task', payload: {}, schedule });
+  const add = (schedule: ScheduledJob['schedule']) => scheduler.scheduleJob({ jobType: 'task', payload: {}, schedule });
 
   const CALLS: Record<string, () => Promise<unknown>> = {
     StartWorkflowExecution: () => add(once({ in: '1h' })),
