@@ -24,9 +24,7 @@ const WEB_UI = ['http://127.0.0.1:8233', 'http://localhost:8233'];
 const LARGEST_BODY = 16 * 1024 * 1024;
 /** Payloads as JSON has them: bytes are base64. */
 const Body = z.object({
-  payloads: z.array(
-    z.object({ metadata: z.record(z.string(), z.base64()).default({}), data: z.base64().default('') }),
-  ),
+  payloads: z.array(z.object({ metadata: z.record(z.string(), z.base64()).default({}), data: z.base64().default('') })),
 });
 
 class Refused extends Error {

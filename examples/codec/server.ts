@@ -11,4 +11,6 @@ const server = await startCodecServer(new AesCodec(readKeys()), {
   token: process.env['CODEC_TOKEN'],
   origins: process.env['CODEC_ORIGINS']?.split(','),
 });
-console.log(`the codec server is at ${server.url}${process.env['CODEC_TOKEN'] ? '' : ', for everybody on this machine'}`);
+console.log(
+  `the codec server is at ${server.url}${process.env['CODEC_TOKEN'] ? '' : ', for everybody on this machine'}`,
+);

@@ -19,7 +19,8 @@ export function toRefusal(
   grpc: Pick<StatusObject, 'code' | 'details'> | undefined,
   at: string,
 ): SchedulerError | undefined {
-  const refused = grpc && isRefusal(grpc.code) ? { call: callOf(error), details: grpc.details } : refusedToWorker(error);
+  const refused =
+    grpc && isRefusal(grpc.code) ? { call: callOf(error), details: grpc.details } : refusedToWorker(error);
   if (!refused) return undefined;
   const { call, details } = refused;
   return new PermissionDeniedError(

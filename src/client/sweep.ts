@@ -54,9 +54,7 @@ export async function sweepSince(scope: Scope, since: string | undefined): Promi
     const isOnce = run.jobId === run.workflowId;
     if (run.predecessor) {
       await changeRecord(scope, run.jobId, ({ note, definition }) =>
-        note.kind === 'ended' || definition.after?.repeats !== false
-          ? undefined
-          : endWith(scope, ended),
+        note.kind === 'ended' || definition.after?.repeats !== false ? undefined : endWith(scope, ended),
       );
     }
     const dependents = await (isOnce ? readDependentsOfOnce(scope, run.jobId) : readDependents(scope, run.jobId));

@@ -30,10 +30,15 @@ describe('the codec', () => {
 
   it('leaves nothing readable but the id of the key', async () => {
     const { metadata, data } = await encrypted(codecWith(NOVEMBER), SECRET);
-    assert.deepEqual(Object.entries(metadata ?? {}).map(([name, bytes]) => [name, textOf(bytes)]).toSorted(), [
-      ['encoding', 'binary/encrypted'],
-      ['encryption-key-id', 'november'],
-    ]);
+    assert.deepEqual(
+      Object.entries(metadata ?? {})
+        .map(([name, bytes]) => [name, textOf(bytes)])
+        .toSorted(),
+      [
+        ['encoding', 'binary/encrypted'],
+        ['encryption-key-id', 'november'],
+      ],
+    );
     for (const word of ['4000', 'card', 'json']) assert.ok(!textOf(data).includes(word), word);
   });
 
@@ -149,7 +154,10 @@ describe('the codec server', () => {
     for (const origin of ['http://evil.example', 'null', url]) {
       const refused = await asked(origin);
       assert.deepEqual([refused.status, refused.headers.get('access-control-allow-origin')], [403, null]);
-      assert.equal((await post(`${url}/decode`, { payloads: [] }, { origin, authorization: 'Bearer token' })).status, 403);
+      assert.equal(
+        (await post(`${url}/decode`, { payloads: [] }, { origin, authorization: 'Bearer token' })).status,
+        403,
+      );
     }
     const own = await start({ origins: ['https://temporal.example'] });
     const answer = await post(`${own}/decode`, { payloads: [] }, { origin: 'https://temporal.example' });

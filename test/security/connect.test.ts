@@ -94,7 +94,8 @@ describe('a server with TLS', function () {
         await using gateway = await Gateway.to(target, { tls: { ...identity, clientAuthority: authority.cert } });
         await assert.rejects(connect({ address: gateway.address, tls: trusting() }), {
           ...DENIED,
-          message: /refused this client's certificate, or that it has none \(.+\): give the option "tls" a clientCertPair/s,
+          message:
+            /refused this client's certificate, or that it has none \(.+\): give the option "tls" a clientCertPair/s,
         });
       });
 

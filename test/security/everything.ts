@@ -1,7 +1,16 @@
 import { once as event } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
-import { Scheduler, afterJob, cron, interval, once, type JobId, type JobState, type ScheduledJob } from '../../src/index.ts';
+import {
+  Scheduler,
+  afterJob,
+  cron,
+  interval,
+  once,
+  type JobId,
+  type JobState,
+  type ScheduledJob,
+} from '../../src/index.ts';
 import { eventually, task } from '../support/system.ts';
 
 const NAMESPACE = 'default';

@@ -79,7 +79,10 @@ describe('a call that an authorizer refuses', function () {
   for (const call of ['GetSystemInfo', 'CountWorkflowExecutions', 'DescribeNamespace']) {
     it(`is named to a worker: ${call}`, async () => {
       denied.call = call;
-      await assert.rejects(createJobWorker({ address: gateway.address, handlers: [task.handler(() => 1)] }), expected(call));
+      await assert.rejects(
+        createJobWorker({ address: gateway.address, handlers: [task.handler(() => 1)] }),
+        expected(call),
+      );
     });
   }
 

@@ -83,12 +83,19 @@ export class Gateway implements AsyncDisposable {
     }
     this.refused.add(name);
     const { code, details } = refusal;
-    const refused = { 'content-type': 'application/grpc', 'grpc-status': `${code}`, 'grpc-message': encodeURI(details) };
+    const refused = {
+      'content-type': 'application/grpc',
+      'grpc-status': `${code}`,
+      'grpc-message': encodeURI(details),
+    };
     stream.respond({ ':status': 200, ...refused }, { endStream: true });
     stream.resume();
   }
 
-  #forward(stream: ServerHttp2Stream, { ':scheme': _scheme, ':authority': _authority, ...headers }: IncomingHttpHeaders) {
+  #forward(
+    stream: ServerHttp2Stream,
+    { ':scheme': _scheme, ':authority': _authority, ...headers }: IncomingHttpHeaders,
+  ) {
     const upstream = this.#connected().request(headers);
     let trailers: IncomingHttpHeaders = {};
     upstream.on('trailers', (received) => (trailers = received));
