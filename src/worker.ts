@@ -46,8 +46,9 @@ const WORKFLOWS = fileURLToPath(new URL('../dist/workflows/index.js', import.met
 const HEARTBEAT_THROTTLE = '1 second';
 /** So long a run waits for the worker that knows it already, which may have crashed. Then any worker goes on with it. */
 const KNOWN_WORKER_ANSWERS_WITHIN = '2 seconds';
-/** In milliseconds. */
+// In milliseconds.
 const SAYS_WHY_WITHIN = 2_000;
+const LOOKS_WHETHER_FAILED = 1_000;
 
 /** Takes runs from the task queue and calls their handlers. */
 export class JobWorker implements AsyncDisposable {
@@ -87,13 +88,29 @@ export class JobWorker implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
+    const watch = setInterval(() => {
+      if (this.#worker.getState() !== 'FAILED') return;
+      clearInterval(watch);
+      endFailed(this.#worker);
+    }, LOOKS_WHETHER_FAILED).unref();
     try {
       const running = mapErrors(this.#place, () => this.#worker.run());
       if (this.#isShutDown) this.shutdown();
       await running;
     } finally {
+      clearInterval(watch);
       await this.#ownConnection?.close();
     }
+  }
+}
+
+/** Where one of its polls has failed for good, the SDK's `run()` waits for the others, which never end unless told to. */
+function endFailed(worker: Worker): void {
+  const { nativeWorker } = worker as unknown as { nativeWorker: { initiateShutdown(): void } };
+  try {
+    nativeWorker.initiateShutdown();
+  } catch {
+    // It has just ended by itself.
   }
 }
 

@@ -90,9 +90,9 @@ export function endOf(state: EndState, reason?: string, run?: RunRef & { readonl
 }
 
 /** Ends a job with the one run it has. What a codec hides from the server, a handler's error, must not stand in a note. */
-export function endWith({ client }: Scope, ended: EndedRun): RecordChange {
-  const isHidden = ended.state === 'failed' && client.options.loadedDataConverter.payloadCodecs.length > 0;
-  return endOf(ended.state, isHidden ? undefined : ended.error, ended);
+export function endWith({ client }: Scope, run: EndedRun): RecordChange {
+  const isHidden = run.state === 'failed' && client.options.loadedDataConverter.payloadCodecs.length > 0;
+  return endOf(run.state, isHidden ? undefined : run.error, run);
 }
 
 async function tryUpdate(client: Client, record: JobRecord, change: RecordChange, revision: string): Promise<void> {

@@ -30,15 +30,8 @@ describe('the codec', () => {
 
   it('leaves nothing readable but the id of the key', async () => {
     const { metadata, data } = await encrypted(codecWith(NOVEMBER), SECRET);
-    assert.deepEqual(
-      Object.entries(metadata ?? {})
-        .map(([name, bytes]) => [name, textOf(bytes)])
-        .toSorted(),
-      [
-        ['encoding', 'binary/encrypted'],
-        ['encryption-key-id', 'november'],
-      ],
-    );
+    const readable = Object.fromEntries(Object.entries(metadata ?? {}).map(([name, bytes]) => [name, textOf(bytes)]));
+    assert.deepEqual(readable, { encoding: 'binary/encrypted', 'encryption-key-id': 'november' });
     for (const word of ['4000', 'card', 'json']) assert.ok(!textOf(data).includes(word), word);
   });
 
@@ -86,7 +79,7 @@ describe('the codec', () => {
     for (const keys of [undefined, '', 'may', `may:${short}`, `:${short}`, `${MAY},${MAY}`]) {
       assert.throws(
         () => readKeys(keys ?? ''),
-        (error: Error) => /^CODEC_KEYS: expected/.test(error.message) && !error.message.includes(short),
+        (error: Error) => error.message.startsWith('CODEC_KEYS: expected') && !error.message.includes(short),
       );
     }
   });

@@ -2,7 +2,7 @@ import { once as event } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import {
-  Scheduler,
+  type Scheduler,
   afterJob,
   cron,
   interval,
@@ -130,8 +130,8 @@ export class Everything {
     await scheduler.pauseJob(paused);
     await scheduler.triggerJob(leader);
     await eventually(
-      () => scheduler.listJobs({ idPrefix: paused }),
-      ([job]) => job?.nextExecution !== undefined,
+      () => this.#operator.workflowService.describeSchedule({ namespace: NAMESPACE, scheduleId: paused }),
+      ({ schedule }) => schedule?.state?.limitedActions === true,
     );
     await scheduler.resumeJob(paused);
     await this.#becomes(paused, 'completed');

@@ -16,8 +16,8 @@ export async function readNamespace(
   namespace: string,
   taskQueue: string,
 ): Promise<Record<string, unknown[]>> {
-  const { executions = [] } = await workflowService.listWorkflowExecutions({ namespace, pageSize: 1_000 });
-  const { schedules = [] } = await workflowService.listSchedules({ namespace, maximumPageSize: 1_000 });
+  const { executions } = await workflowService.listWorkflowExecutions({ namespace, pageSize: 1_000 });
+  const { schedules } = await workflowService.listSchedules({ namespace, maximumPageSize: 1_000 });
   const runs = (executions ?? []).map(({ execution }) => ({ namespace, execution }));
   const ids = (schedules ?? []).map(({ scheduleId }) => ({ namespace, scheduleId }));
   return {
@@ -49,7 +49,7 @@ function namedByKind(event: object): object {
 }
 
 /** A word as bytes may have it: as it is, in hexadecimal digits, and in base64 wherever in a text it begins. */
-export function formsOf(word: string): Buffer[] {
+function formsOf(word: string): Buffer[] {
   const inBase64 = [0, 1, 2].map((offset) => {
     const text = Buffer.from(`${'.'.repeat(offset)}${word}..`).toString('base64');
     // The first and the last characters depend on what stands beside the word.

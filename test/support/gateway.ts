@@ -17,7 +17,7 @@ import type { Identity } from './certificates.ts';
 const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_FLAG_END_STREAM } = constants;
 
 /** A call, as it comes: the name of the method, and who makes it. */
-export interface Call {
+interface Call {
   readonly name: string;
   readonly authorization: string | undefined;
 }
