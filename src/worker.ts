@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { StatusObject } from '@grpc/grpc-js';
 import { Client } from '@temporalio/client';
@@ -18,7 +19,7 @@ import { createRecords, readResult } from './client/records.ts';
 import { nameRefused } from './client/refusal.ts';
 import { ensureSearchAttributes } from './client/search-attributes.ts';
 import type { JobHandler } from './job/definition.ts';
-import { InvalidArgumentError } from './job/errors.ts';
+import { InvalidArgumentError, SchedulerUnavailableError } from './job/errors.ts';
 import { parseDuration, type Duration } from './job/duration.ts';
 import { parseJobType } from './job/parse-job.ts';
 import { show } from './job/show.ts';
@@ -48,26 +49,32 @@ const HEARTBEAT_THROTTLE = '1 second';
 const KNOWN_WORKER_ANSWERS_WITHIN = '2 seconds';
 // In milliseconds.
 const SAYS_WHY_WITHIN = 2_000;
-const LOOKS_WHETHER_FAILED = 1_000;
+const LOOKS_EVERY = 1_000;
+/** So often must a worker be seen that has failed and has not ended. */
+const LOOKS = 3;
 
 /** Takes runs from the task queue and calls their handlers. */
 export class JobWorker implements AsyncDisposable {
   readonly #worker: Worker;
   readonly #place: Place;
   readonly #ownConnection: NativeConnection | undefined;
+  readonly #ask: () => Promise<unknown>;
   #running: Promise<void> | undefined;
   #isShutDown = false;
 
-  constructor(worker: Worker, place: Place, ownConnection: NativeConnection | undefined) {
+  /** @param ask makes a call, to learn whether the server answers this worker. */
+  constructor(worker: Worker, place: Place, ownConnection: NativeConnection | undefined, ask: () => Promise<unknown>) {
     this.#worker = worker;
     this.#place = place;
     this.#ownConnection = ownConnection;
+    this.#ask = ask;
   }
 
   /**
    * Works until `shutdown()`, SIGTERM or SIGINT; then lets running handlers finish within the grace time.
    *
-   * @throws {@link PermissionDeniedError} if the server has refused it runs for a minute.
+   * @throws {@link PermissionDeniedError} or {@link SchedulerUnavailableError} if the server has refused it runs for a
+   * minute.
    */
   run(): Promise<void> {
     this.#running ??= this.#run();
@@ -88,29 +95,39 @@ export class JobWorker implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const watch = setInterval(() => {
-      if (this.#worker.getState() !== 'FAILED') return;
-      clearInterval(watch);
-      endFailed(this.#worker);
-    }, LOOKS_WHETHER_FAILED).unref();
+    const ended = new AbortController();
     try {
       const running = mapErrors(this.#place, () => this.#worker.run());
       if (this.#isShutDown) this.shutdown();
-      await running;
+      await Promise.race([running, this.#failsForGood(ended.signal)]);
     } finally {
-      clearInterval(watch);
-      await this.#ownConnection?.close();
+      ended.abort();
+      const closed = this.#ownConnection?.close();
+      // One that never ends does not let go of it.
+      await (this.#isHung() ? closed?.catch(() => {}) : closed);
     }
   }
-}
 
-/** Where one of its polls has failed for good, the SDK's `run()` waits for the others, which never end unless told to. */
-function endFailed(worker: Worker): void {
-  const { nativeWorker } = worker as unknown as { nativeWorker: { initiateShutdown(): void } };
-  try {
-    nativeWorker.initiateShutdown();
-  } catch {
-    // It has just ended by itself.
+  /**
+   * Where a poll has been refused for a minute, the SDK's worker has failed, and its `run()` waits for ever for the polls
+   * that go on. Throws then, with why if the server tells.
+   */
+  async #failsForGood(signal: AbortSignal): Promise<void> {
+    try {
+      for (let looks = 0; looks < LOOKS; looks = this.#isHung() ? looks + 1 : 0)
+        await sleep(LOOKS_EVERY, undefined, { signal, ref: false });
+    } catch {
+      return;
+    }
+    await mapErrors(this.#place, this.#ask);
+    const { address, namespace } = this.#place;
+    throw new SchedulerUnavailableError(
+      `the Temporal server at ${address} (namespace "${namespace}") gives this worker no runs: the worker's log says why, perhaps that its role does not allow it to poll`,
+    );
+  }
+
+  #isHung(): boolean {
+    return this.#worker.getState() === 'FAILED';
   }
 }
 
@@ -153,7 +170,7 @@ export async function createJobWorker(options: JobWorkerOptions): Promise<JobWor
         defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
         shutdownGraceTime: graceTime,
       });
-      return new JobWorker(worker, place, options.connection ? undefined : connection);
+      return new JobWorker(worker, place, options.connection ? undefined : connection, () => hold.read());
     } catch (error) {
       if (!options.connection) await connection.close();
       throw error;

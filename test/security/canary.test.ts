@@ -126,7 +126,7 @@ describe('with the codec, a secret', function () {
     for (const id of ['broken', 'follower']) {
       await eventually(
         () => status(id),
-        // The run of a chained job is found by the lists, which are a little behind.
+        // The end of a chained job is noted a moment before its run is closed, which has the error.
         ({ lastError }) => lastError === `it failed: ${SECRETS.error}`,
       );
     }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { Connection } from '@temporalio/client';
+import type { Worker } from '@temporalio/worker';
 import { Scheduler, cron, once, type ScheduledJob } from '../../src/index.ts';
-import { createJobWorker } from '../../src/worker.ts';
+import { JobWorker, createJobWorker } from '../../src/worker.ts';
 import { Gateway } from '../support/gateway.ts';
 import { testServer } from '../support/servers.ts';
 import { eventually, task } from '../support/system.ts';
@@ -85,6 +86,19 @@ describe('a call that an authorizer refuses', function () {
       );
     });
   }
+
+  it('ends a worker whose polls it is, though the SDK then waits for ever for those that go on', async () => {
+    // The SDK makes a refused poll again for a minute before it fails: here it has.
+    const failed = { getState: () => 'FAILED', run: () => new Promise<void>(() => {}) } as unknown as Worker;
+    const place = { address: gateway.address, namespace: 'default' };
+    const ask = () => scheduler.isPaused();
+    await assert.rejects(new JobWorker(failed, place, undefined, ask).run(), {
+      code: 'UNAVAILABLE',
+      message: /gives this worker no runs: the worker's log says why, perhaps that its role does not allow it to poll$/,
+    });
+    denied.call = 'DescribeTaskQueue';
+    await assert.rejects(new JobWorker(failed, place, undefined, ask).run(), expected('DescribeTaskQueue'));
+  });
 
   it('that would add search attributes leads to the command that an administrator runs', async () => {
     const namespace = `bare-${randomUUID().slice(0, 8)}`;
