@@ -56,7 +56,9 @@ const CLIENT_REFUSED =
   /alert (?:certificate|bad certificate|unknown ca|handshake failure|access denied)|AlertReceived\((?:\w*Certificate\w*|UnknownCA|HandshakeFailure|AccessDenied)/i;
 
 /** That the two could not agree on a TLS connection, and what to give so that they can. */
-export function toHandshakeError(text: string, at: string, cause: unknown): SchedulerError | undefined {
+export function toHandshakeError(details: string, at: string, cause: unknown): SchedulerError | undefined {
+  // OpenSSL wraps its few words in numbers and places in its source.
+  const text = /SSL routines:[^:]*:([^:]+)/.exec(details)?.[1] ?? details;
   if (CLIENT_REFUSED.test(text)) {
     return new PermissionDeniedError(
       `${at} refused this client's certificate, or that it has none (${text}): give the option "tls" a clientCertPair, or set TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH`,

@@ -96,9 +96,12 @@ describe('an error of a call', () => {
     ],
     [
       'of a client certificate that is refused',
-      grpc(status.UNAVAILABLE, 'Last error: 0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca'),
+      grpc(
+        status.UNAVAILABLE,
+        '80B:error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca:../ssl.c:1601:\n',
+      ),
       'PERMISSION_DENIED',
-      /refused this client's certificate.*clientCertPair/,
+      /refused this client's certificate, or that it has none \(tlsv1 alert unknown ca\): .*clientCertPair/,
     ],
     [
       "of a worker's certificate that is refused",

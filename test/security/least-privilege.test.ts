@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { status } from '@grpc/grpc-js';
 import { Connection } from '@temporalio/client';
-import { Scheduler } from '../../src/index.ts';
+import { Scheduler, once } from '../../src/index.ts';
 import { createJobWorker } from '../../src/worker.ts';
 import { Gateway } from '../support/gateway.ts';
 import { testServer } from '../support/servers.ts';
@@ -98,6 +98,31 @@ describe('least privilege', function () {
     const scheduler = await Scheduler.connect({ address: gateways.get('setup')!.address, namespace });
     await scheduler.close();
     assert.deepEqual(made('setup'), documented('setup'));
+  });
+
+  it('lets who may only read see all there is to see, and change nothing', async () => {
+    const taskQueue = `least-${randomUUID()}`;
+    await using writer = await Scheduler.connect({ address: target, taskQueue });
+    await using worker = await createJobWorker({ address: target, taskQueue, handlers: [Everything.handler] });
+    const running = worker.run();
+    const id = await writer.scheduleJob({ jobType: 'task', schedule: once({ in: 0 }), payload: 'done' });
+    await using gateway = await Gateway.to(target, {
+      refuse: ({ name }) =>
+        /^(Get|Count|Describe|List)/.test(name) ? undefined : { code: status.PERMISSION_DENIED, details: 'read only' },
+    });
+    await using reader = await Scheduler.connect({ address: gateway.address, taskQueue });
+    await reader.waitForJob(id);
+    assert.equal((await reader.getJobStatus(id)).state, 'completed');
+    await eventually(
+      () => reader.listJobs(),
+      (jobs) => jobs[0]?.id === id,
+    );
+    for await (const run of reader.listRuns(id)) assert.equal(run.state, 'completed');
+    assert.equal(await reader.isPaused(), false);
+    assert.deepEqual([...gateway.refused], []);
+    await assert.rejects(reader.pause(), { code: 'PERMISSION_DENIED', call: 'UpdateTaskQueueConfig' });
+    worker.shutdown();
+    await running;
   });
 
   it('has every call in its table that our code makes by its name', () => {
