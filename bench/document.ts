@@ -1,10 +1,10 @@
-// Puts the figures of the last runs into docs/speed.md, between its marks: `node --import tsx bench/document.ts`.
+// Puts the figures of the last runs into the docs, between their marks: `npm run bench:document`.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Machine } from './machine.ts';
 import type { Figure } from './pairs.ts';
 import { number } from './report.ts';
 
-const PAGE = new URL('../docs/speed.md', import.meta.url);
+const PAGES = ['speed', 'deployment'].map((name) => new URL(`../docs/${name}.md`, import.meta.url));
 
 interface Results {
   readonly machine: Machine;
@@ -46,6 +46,12 @@ const TABLES: Readonly<Record<string, (results: never) => string>> = {
       rows.map(({ setting, ...figures }) => [setting, ...Object.values(figures).map(number)]),
     );
   },
+  'cluster-settings'({ rows }: Results & { rows: ({ setting: string } & Record<string, number>)[] }) {
+    return markdown(
+      ['', 'once-now p50, ms', 'p99', 'late, 300 ms ahead', 'listed after', 'scheduleJob, ms', 'runs/s'],
+      rows.map(({ setting, ...figures }) => [setting, ...Object.values(figures).map(number)]),
+    );
+  },
   growth({
     measured,
   }: Results & {
@@ -68,19 +74,28 @@ const TABLES: Readonly<Record<string, (results: never) => string>> = {
   },
 };
 
-let page = readFileSync(PAGE, 'utf8');
-for (const [name, toTable] of Object.entries(TABLES)) {
+for (const page of PAGES) {
+  const tables = Object.entries(TABLES).map(([name, toTable]) => ({ name, text: tableOf(name, toTable) }));
+  const filled = tables.reduce(
+    (text, { name, text: table }) =>
+      text.replace(
+        new RegExp(`(<!-- ${name} -->\n).*?(<!-- /${name} -->)`, 's'),
+        (whole, open: string, close: string) => (table === undefined ? whole : `${open}\n${table}\n\n${close}`),
+      ),
+    readFileSync(page, 'utf8'),
+  );
+  writeFileSync(page, filled);
+}
+
+/** The table and what it was measured on, if it was. */
+function tableOf(name: string, toTable: (results: never) => string): string | undefined {
   const file = new URL(`./${name}.json`, import.meta.url);
-  if (!existsSync(file)) continue;
+  if (!existsSync(file)) return undefined;
   const results = JSON.parse(readFileSync(file, 'utf8')) as Results;
   const { measuredAt, processors, temporalCli, node, load } = results.machine;
   const where = `${measuredAt.slice(0, 10)}, ${processors}, ${temporalCli}, Node.js ${node}, load ${load[0]?.toFixed(1)} before`;
-  const inside = new RegExp(`(<!-- ${name} -->\n).*?(<!-- /${name} -->)`, 's');
-  page = page.replace(inside, (_, open: string, close: string) =>
-    [open, toTable(results as never), `\n\n${where}.\n\n`, close].join('\n').replaceAll(/\n{3,}/g, '\n\n'),
-  );
+  return `${toTable(results as never)}\n\n${where}.`;
 }
-writeFileSync(PAGE, page);
 
 function markdown(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;

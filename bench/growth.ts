@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { randomUUID } from 'node:crypto';
 import { cron, once } from 'temporal-job-scheduler';
-import { machine } from './machine.ts';
+import { machine, quietMoment } from './machine.ts';
 import { median } from './pairs.ts';
 import { chart, type Chart } from './plot.ts';
 import { rawInput, rawOnce, rawSchedule } from './raw.ts';
@@ -64,10 +64,12 @@ async function grow(sides: Sides, kind: Kind): Promise<Series> {
   const series: Series = {};
   let count = 0;
   for (const next of COUNTS[kind]) {
-    await pool(next - count, 50, () =>
+    await pool(next - count, 20, () =>
       scheduler.scheduleJob({ jobType: 'bench', schedule: schedules[kind](), payload }),
     );
     count = next;
+    // What was added is still being written: thousands of V1 schedules keep their server busy for a minute.
+    await quietMoment(180_000);
     const { scheduleId: id } = await someJob(sides, kind);
     const add = () => scheduler.scheduleJob({ jobType: 'bench', schedule: schedules[kind](), payload });
     const rawAdd = () =>
@@ -80,7 +82,7 @@ async function grow(sides: Sides, kind: Kind): Promise<Series> {
       'listJobs, first 100': [() => scheduler.listJobs({ limit: 100 }), () => rawList(sides, OUR_QUEUE, 100, 100)],
     } as const;
     for (const [name, [ours, raw]] of Object.entries(steps)) keep(series, name, await interleaved(ours, raw, TIMES));
-    keep(series, 'pause() in force', await interleaved(...holds(sides), kind === 'once' ? 7 : 3));
+    keep(series, 'pause() in force', await interleaved(...holds(sides), kind === 'once' ? 7 : 1));
     console.error(`${kind}: ${count} jobs measured`);
   }
   return series;

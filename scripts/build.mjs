@@ -24,7 +24,7 @@ const common = {
 // The entries share what is in both: an error of one is an instance of the other's class.
 await build({
   ...common,
-  entryPoints: ['src/index.ts', 'src/worker.ts', 'src/local.ts'],
+  entryPoints: ['src/index.ts', 'src/worker.ts', 'src/local.ts', 'src/testing.ts'],
   outdir: 'dist',
   splitting: true,
 });

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { StatusObject } from '@grpc/grpc-js';
 import { Client } from '@temporalio/client';
-import { NativeConnection, TransportError, Worker } from '@temporalio/worker';
+import { NativeConnection, TransportError, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createChainActivities } from './activities/chain.ts';
 import { createHandlerActivities } from './activities/run-handler.ts';
 import { checkTaskQueue } from './client/check-options.ts';
@@ -23,6 +23,9 @@ import { InvalidArgumentError, SchedulerUnavailableError } from './job/errors.ts
 import { parseDuration, type Duration } from './job/duration.ts';
 import { parseJobType } from './job/parse-job.ts';
 import { show } from './job/show.ts';
+import { checkMetrics, exposeMetrics, type MetricsOptions } from './metrics.ts';
+
+export type { MetricsOptions } from './metrics.ts';
 
 export interface JobWorkerOptions extends ConnectionSettings {
   /** What to run, one for each job type: `definition.handler(...)`. */
@@ -36,6 +39,18 @@ export interface JobWorkerOptions extends ConnectionSettings {
    * attempts their runs again; a handler that has not ended after 5 seconds more is left behind. @default 10 seconds
    */
   readonly shutdownGraceTime?: Duration;
+  /**
+   * Makes this process tell Temporal's metrics and ours to Prometheus: see docs/monitoring.md. It is Temporal's
+   * `Runtime.install`, so it must be the first of the process to use the SDK's runtime.
+   * @default none
+   */
+  readonly metrics?: MetricsOptions;
+  /**
+   * Temporal's worker plugins, such as OpenTelemetry's: see docs/monitoring.md. With them the workflows are bundled when
+   * the worker starts, which takes a second or two: a plugin may bring interceptors that are bundled with them.
+   * @default none
+   */
+  readonly plugins?: WorkerOptions['plugins'];
   /** A ready connection, instead of connection settings. It stays open when the worker stops. */
   readonly connection?: NativeConnection;
 }
@@ -140,9 +155,11 @@ export class JobWorker implements AsyncDisposable {
  */
 export async function createJobWorker(options: JobWorkerOptions): Promise<JobWorker> {
   const { taskQueue, maxConcurrentJobs, graceTime } = checkWorkerOptions(options);
-  const { handlers, dataConverter } = options;
+  const metrics = checkMetrics(options.metrics);
+  const { handlers, dataConverter, plugins = [] } = options;
   const { connectionOptions, ...place } = resolveSettings(options);
   const { namespace } = place;
+  if (metrics) exposeMetrics(metrics);
   return mapErrors(place, async () => {
     const connection = options.connection ?? (await connectWorker(options, connectionOptions));
     nameRefusals(connection);
@@ -157,8 +174,8 @@ export async function createJobWorker(options: JobWorkerOptions): Promise<JobWor
         taskQueue,
         ...(dataConverter && { dataConverter }),
         // A converter that workflows load is bundled with them.
-        ...(dataConverter?.payloadConverterPath || dataConverter?.failureConverterPath
-          ? { workflowsPath: WORKFLOWS }
+        ...(plugins.length > 0 || dataConverter?.payloadConverterPath || dataConverter?.failureConverterPath
+          ? { workflowsPath: WORKFLOWS, plugins: [...plugins] }
           : { workflowBundle: { codePath: BUNDLE } }),
         activities: {
           ...createHandlerActivities(handlers, holdLook(hold), (run) => readResult(scope, run)),
@@ -200,7 +217,11 @@ function nameRefusals({ workflowService, operatorService }: NativeConnection): v
   }
 }
 
-/** Refuses what a worker can't be made of, before anything is started for it. */
+/**
+ * Refuses what a worker can't be made of, before anything is started for it.
+ *
+ * @internal
+ */
 export function checkWorkerOptions(
   options: Pick<JobWorkerOptions, 'handlers' | 'maxConcurrentJobs' | 'taskQueue' | 'shutdownGraceTime'>,
 ) {

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { facts } from './facts.mjs';
 import { faults } from './loss/faults.mjs';
 import { FULL, QUICK, underFault } from './loss/run.mjs';
-import { readme } from './readme.mjs';
+import { intoReadme, readme } from './readme.mjs';
 import { lossTable, speedTable } from './report.mjs';
 import { speed } from './speed/speed.mjs';
 import { postgresPrograms } from './stores/postgres.mjs';
@@ -18,6 +18,8 @@ import { systems } from './systems/index.mjs';
 
 const RESULTS = fileURLToPath(new URL('./results.json', import.meta.url));
 const README = fileURLToPath(new URL('./README.md', import.meta.url));
+/** The project's own page, which has both tables in short. */
+const FRONT = fileURLToPath(new URL('../../README.md', import.meta.url));
 const FORMATTER = fileURLToPath(new URL('../../node_modules/.bin/oxfmt', import.meta.url));
 /** How many faults at once, each with its own servers and workers: lost is lost on a busy machine too. */
 const FAULTS_AT_ONCE = 2;
@@ -108,8 +110,11 @@ function keep() {
   }
   if (!results.speed || !results.loss || values.faults) all.note = 'Not all of this was measured in one run.';
   writeFileSync(RESULTS, `${JSON.stringify(all, undefined, 2)}\n`);
-  if (all.speed && all.loss) writeFileSync(README, readme(all));
-  const files = [RESULTS, README].filter((file) => existsSync(file));
+  if (all.speed && all.loss) {
+    writeFileSync(README, readme(all));
+    writeFileSync(FRONT, intoReadme(readFileSync(FRONT, 'utf8'), all));
+  }
+  const files = [RESULTS, README, FRONT].filter((file) => existsSync(file));
   if (existsSync(FORMATTER)) execFileSync(FORMATTER, files, { stdio: 'ignore' });
 }
 

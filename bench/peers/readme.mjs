@@ -1,5 +1,5 @@
 // @ts-check
-import { lossTable, speedTable } from './report.mjs';
+import { lossSummary, lossTable, speedTable } from './report.mjs';
 
 /** The page that holds the tables. @param {import('./report.mjs').Results} results */
 export function readme({ facts, note, speed, loss }) {
@@ -14,7 +14,7 @@ export function readme({ facts, note, speed, loss }) {
   const away = Math.round((window.long * 0.8) / 1_000);
   return `# Beside others
 
-This library, BullMQ, pg-boss and graphile-worker on one machine, each set up as its documentation recommends for safety (\`systems/*.mjs\` name the pages). Made by
+This library, Temporal's SDK by hand, BullMQ, pg-boss and graphile-worker on one machine, each set up as its documentation recommends for safety (\`systems/*.mjs\` name the pages). Made by
 
 \`\`\`sh
 npm run bench:peers                   # about 20 minutes; installs the peers here, writes results.json and this page
@@ -55,6 +55,20 @@ The due times are computed; what ran is known from files to which the handlers a
 - **graphile-worker**: the same, and a crontab whose \`fill\` makes up for every minute of an outage; but without its paid edition a job whose worker died waits up to 4 hours (graphile/worker#374), so call \`forceUnlockWorkers\` after a crash, and its process ends when it cannot note that a job is done, so have it restarted.
 - **This library**: what matters is that each due time of an outage has its run, or is counted; jobs recur by seconds or by calendar; one job or all can be paused; and tens of runs a second on a development server are enough. **Not** if due times that pass while paused must all run by themselves: graphile-worker and pg-boss queue theirs, ours are skipped.
 `;
+}
+
+/** The project's page with both tables, between their marks. @param {string} page @param {import('./report.mjs').Results} results */
+export function intoReadme(page, { facts, speed, loss }) {
+  const where = `${facts.measuredAt.slice(0, 10)}, ${facts.processors}, everything on one machine`;
+  const tables = `${speed ? speedTable(speed.figures) : ''}
+
+Lost or doubled runs, of due times under four faults:
+
+${loss ? lossSummary(loss.rows) : ''}
+
+\`npm run bench:peers\` (${where}; it needs Redis and PostgreSQL). What each column means, how each was set up, and [when to choose which](bench/peers/README.md).
+`;
+  return page.replace(/(<!-- peers -->\n).*(<!-- \/peers -->)/s, (_, open, close) => `${open}\n${tables}\n${close}`);
 }
 
 /** Above this others use so much of two processors that times say little. */

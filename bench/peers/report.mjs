@@ -52,6 +52,35 @@ export function lossTable(rows) {
   return table(heads, lines);
 }
 
+/** As {@link lossTable}, a line for each system: lost and doubled under each fault. @param {import('./loss/run.mjs').Row[]} rows */
+export function lossSummary(rows) {
+  const lines = Object.entries(systems).flatMap(([system, { name, resolution, onlyRepeats }]) =>
+    /** @type {const} */ (['once', 'recurring']).flatMap((kind) => {
+      if (onlyRepeats && kind === 'once') return [];
+      const jobs = kind === 'once' ? 'one-off' : resolution === 'minute' ? 'every minute' : 'recurring';
+      const cells = faults.map((fault) => {
+        const row = rows.find((one) => one.system === system && one.fault === fault.name && one.kind === kind);
+        return row ? fate(row) : '';
+      });
+      return [[name, jobs, ...cells]];
+    }),
+  );
+  return table(['', 'jobs', 'worker killed', 'store or server killed', 'paused and resumed', 'deploy'], lines);
+}
+
+/** @param {import('./loss/run.mjs').Row} row */
+function fate({ due, lost, paused, skipped, doubled, stuck }) {
+  const untold = lost - paused - skipped;
+  const gone = [
+    untold > 0 && `**${untold} lost**`,
+    skipped > 0 && `${skipped} skipped and counted`,
+    paused > 0 && `${paused} passed over in the pause`,
+    doubled > 0 && `**${doubled} doubled**`,
+    stuck > 0 && `**${stuck} not run**`,
+  ].filter(Boolean);
+  return `${gone.join(', ') || '0'} of ${due}`;
+}
+
 /** @param {import('./loss/run.mjs').Row} row */
 function notes({ lost, skipped, paused, stuck, failed, crashes }) {
   return [

@@ -1,10 +1,11 @@
 import { ApplicationFailure, CancelledFailure, CompleteAsyncError, Context, log } from '@temporalio/activity';
 import { ensureApplicationFailure } from '@temporalio/common';
+import { recordAttempt } from './attempt-metrics.ts';
 import type { JobContext, JobHandler, JobLogger } from '../job/definition.ts';
-import { MAX_PAYLOAD_BYTES } from '../job/payload.ts';
 import { show } from '../job/show.ts';
 import type { Predecessor } from '../job/status.ts';
 import { HELD, type EndedRun, type HandlerInput } from '../workflows/messages.ts';
+import { checkJson } from './check-json.ts';
 
 // A cancel request reaches a handler with a heartbeat, so this is also how long an AbortSignal may be under way.
 const LONGEST_BEAT = 4_000;
@@ -67,11 +68,16 @@ async function runHandler(handler: JobHandler, input: HandlerInput, isHeld: () =
   const heart = startHeart(activity);
   const signal = signalOf(activity);
   const shutdown = startShutdownWatch(activity);
+  const { jobType } = handler.definition;
+  const ended = recordAttempt(activity, { jobType, scheduledAt: input.scheduledAt, attempt });
   try {
     const running = handler.run(payload, contextOf(activity, input, { attempt, signal, progress: heart.progress }));
-    return checkJson('Result', await Promise.race([running, shutdown.isOver]));
+    const result = checkJson('Result', await Promise.race([running, shutdown.isOver]));
+    ended('completed');
+    return result;
   } catch (error) {
     if (error instanceof CompleteAsyncError) throw error;
+    ended(activity.cancellationSignal.aborted ? 'cancelled' : 'failed');
     if (!signal.aborted) throw shorten(error);
     // However a handler puts it, an attempt that was told to stop and did is a cancelled one, or one that took too long.
     const { cancellationSignal } = activity;
@@ -170,21 +176,4 @@ function shorten(error: unknown): unknown {
   if (message.length <= LONGEST_MESSAGE) return error;
   const start = `${message.slice(0, LONGEST_MESSAGE)} ... (${message.length} characters)`;
   return new ApplicationFailure(start, type, nonRetryable, undefined, undefined, nextRetryDelay);
-}
-
-/** What the server would not take is the handler's error, and not one to try again. */
-function checkJson(name: 'Result' | 'Progress', value: unknown): unknown {
-  const what = `the ${name.toLowerCase()}`;
-  const refuse = (why: string) => ApplicationFailure.nonRetryable(`${what} is no JSON value: ${why}`, `Invalid${name}`);
-  let json: string | undefined;
-  try {
-    json = JSON.stringify(value ?? null);
-  } catch (cause) {
-    throw refuse(cause instanceof Error ? cause.message : show(value));
-  }
-  if (json === undefined) throw refuse(show(value));
-  const bytes = Buffer.byteLength(json);
-  if (bytes <= MAX_PAYLOAD_BYTES) return value ?? null;
-  const message = `${what} has ${bytes} bytes as JSON, and at most ${MAX_PAYLOAD_BYTES} are allowed: store it elsewhere and give a reference`;
-  throw ApplicationFailure.nonRetryable(message, `${name}TooLarge`);
 }

@@ -33,7 +33,9 @@ async function* candidates(scope: Scope, hold: QueueHold, filter: JobFilter): As
   const records = recordQuery(queue, filter);
   const onces = onceQuery(queue, filter, now);
   const pageSize = Math.min(PAGE, filter.state ? PAGE : (filter.limit ?? PAGE));
+  // Both at once, though schedules alone may fill the page: a round of calls takes longer than what it asks for.
   const summaries = records === undefined ? [] : begun(client.schedule.list({ query: records, pageSize }));
+  const infos = onces === undefined ? undefined : begun(client.workflow.list({ query: onces, pageSize }));
   const [held, running] = await Promise.all([
     hold.read(),
     records === undefined ? new Map<string, RunRef[]>() : runningJobs(scope, now),
@@ -44,8 +46,8 @@ async function* candidates(scope: Scope, hold: QueueHold, filter: JobFilter): As
     if (summary.memo?.['replaces']) replaced.add(summary.scheduleId);
     if (isOurs(summary)) yield infoOfRecord(summary, running, held);
   }
-  if (onces === undefined) return;
-  for await (const info of newestRuns(scope, client.workflow.list({ query: onces, pageSize }), pageSize)) {
+  if (infos === undefined) return;
+  for await (const info of newestRuns(scope, infos, pageSize)) {
     if (replaced.has(info.workflowId)) continue;
     if (info.memo?.['replaces']) replaced.add(info.workflowId);
     if (info.type === RUN_JOB && info.taskQueue === queue) yield await infoOf(scope, info, held, now);

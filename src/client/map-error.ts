@@ -60,6 +60,11 @@ function isNamed(error: unknown, ...names: string[]): boolean {
   return error instanceof Error && names.includes(error.name);
 }
 
+/** At a call's deadline the server resets its stream, which may be heard of before our own clock strikes. */
+function inWords(details: string): string {
+  return details === 'Call cancelled' ? 'none within the call timeout' : details;
+}
+
 function toSchedulerError(error: unknown, { address, namespace }: Place): unknown {
   if (error instanceof SchedulerError) return error;
   const grpc = grpcStatus(error);
@@ -77,7 +82,7 @@ function toSchedulerError(error: unknown, { address, namespace }: Place): unknow
     const handshake = toHandshakeError(details || String(error), at, error);
     if (handshake) return handshake;
     return new SchedulerUnavailableError(
-      `expected an answer from ${at}, got ${details || String(error)}: is it running? ./temporal-dev.sh starts one here; TEMPORAL_ADDRESS or the option "address" says where else to look`,
+      `expected an answer from ${at}, got ${inWords(details || String(error))}: is it running? ./temporal-dev.sh starts one here; TEMPORAL_ADDRESS or the option "address" says where else to look`,
       { cause: error },
     );
   }

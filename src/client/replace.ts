@@ -9,7 +9,8 @@ import { toScheduleOptions, toStartOptions } from './to-temporal.ts';
 
 /**
  * Puts a job in the place of another. A recurring job becomes another recurring one in one step, and runs that are
- * under way go on; in every other case the old job is cancelled first.
+ * under way go on; in every other case the old job is cancelled first. A record that a person has paused stays paused:
+ * whoever did it had a reason, and did not think of a new definition.
  */
 export async function replace(
   scope: Scope,
@@ -24,7 +25,11 @@ export async function replace(
   if (record && isRecurring && !record.definition.after) {
     const options = toScheduleOptions(job, queue, createdAt);
     const { note, remainingActions = null } = options.state;
-    await changeRecord(scope, job.id, () => ({ options, note, paused: false, remainingActions }));
+    await changeRecord(scope, job.id, (before) => ({
+      options,
+      remainingActions,
+      ...(pauseByPerson(before) ?? { note, paused: false }),
+    }));
     return;
   }
   if (record) {
@@ -43,10 +48,17 @@ export async function replace(
     });
   } else {
     const { memo, ...options } = { memo: {}, ...toScheduleOptions(job, queue, createdAt, after) };
-    await client.schedule.create({ ...options, memo: { ...memo, replaces: true } });
+    const state = { ...options.state, ...pauseByPerson(record) };
+    await client.schedule.create({ ...options, state, memo: { ...memo, replaces: true } });
     if (job.schedule.kind !== 'afterJob') await catchFirstRuns(scope, job, job.schedule, createdAt);
   }
   if (workflow) await forgetRun(scope, workflow);
+}
+
+/** The pause of a person, as a schedule's state has it. */
+function pauseByPerson(record: JobRecord | undefined): { paused: true; note: string } | undefined {
+  const { note } = record ?? {};
+  return note?.kind === 'paused' && note.by === 'person' ? { paused: true, note: note.reason } : undefined;
 }
 
 /**

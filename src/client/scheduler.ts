@@ -94,7 +94,8 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
    * A `once` job is a delayed workflow; any other is a Temporal Schedule.
    *
    * @param options.onConflict what to do if the id names a job with another definition: `error`, `keep` it, or `replace`
-   * it: then a recurring job's definition changes in place, while any other job is cancelled first. @default 'error'
+   * it: then a recurring job's definition changes in place, while any other job is cancelled first; one that a person has
+   * paused stays paused, unless it is a once job. @default 'error'
    * @throws {@link InvalidJobError}, {@link InvalidScheduleError}, {@link UnknownJobTypeError} before any call.
    * @throws {@link JobAlreadyExistsError} if the id is taken and `onConflict` is `error`.
    * @throws {@link JobNotFoundError}, {@link DependencyCycleError}, {@link TooManyDependentsError} for `afterJob`.
@@ -192,6 +193,7 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
     await this.#call(() => resumeAll(this.#scope, this.#hold, missed));
   }
 
+  /** Whether all jobs of the task queue are paused. */
   async isPaused(): Promise<boolean> {
     return this.#call(async () => (await this.#hold.read()) !== undefined);
   }
@@ -298,8 +300,7 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
   /**
    * Makes the jobs on the server equal to a list: creates those that are missing, changes those that differ, as
    * `onConflict: 'replace'` does, and cancels those of the same owner that the list does not have. Other jobs are left
-   * alone. A once job that has run stays as it is; a job that a person has paused stays paused. Made again it comes to
-   * the same.
+   * alone. A once job that has run stays as it is. Made again it comes to the same.
    *
    * The owner is a tag, `owner:...`, to see and to search for in the Web UI.
    *

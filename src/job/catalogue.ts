@@ -33,7 +33,7 @@ export class Catalogue {
       const known = [...this.#contracts.keys()].map(show).join(', ') || 'none';
       throw new UnknownJobTypeError(`jobType: expected one of ${known}, got ${show(parsed.jobType)}`);
     }
-    if (!options.ignorePayload) await checkPayload(contract, parsed.payload);
+    if (!options.ignorePayload) await parsePayload(contract, parsed.payload);
     return parsed;
   }
 }
@@ -43,9 +43,10 @@ function isContract(contract: unknown): contract is JobContract {
   return typeof jobType === 'string' && payload instanceof z.ZodType;
 }
 
-async function checkPayload({ payload: schema }: JobContract, payload: unknown): Promise<void> {
+/** The payload as the handler gets it. Throws an InvalidJobError that names the first wrong field. */
+export async function parsePayload({ payload: schema }: JobContract, payload: unknown): Promise<unknown> {
   const result = await schema.safeParseAsync(payload);
-  if (result.success) return;
+  if (result.success) return result.data;
   const { field, message } = complain(result.error, payload, 'payload', ['payload']);
   throw new InvalidJobError(field, message);
 }

@@ -2,6 +2,7 @@ import {
   CancellationScope,
   defineSignal,
   isCancellation,
+  metricMeter,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -50,6 +51,8 @@ export async function runJob(input: RunInput): Promise<unknown> {
     outcome = { state: isCancellation(error) ? 'cancelled' : 'failed', error: describeFailure(error) };
   }
 
+  const { jobType = '' } = chained?.definition ?? input;
+  metricMeter.createCounter('job_runs', '', 'Runs that ended').add(1, { job_type: jobType, outcome: outcome.state });
   const ancestors = ancestorsOf(chained?.ends ?? input.owed ?? []);
   const endedAt = new Date().toISOString();
   const ended = compact({ jobId, workflowId, runId, endedAt, ...outcome, ...(ancestors.length > 0 && { ancestors }) });

@@ -35,14 +35,17 @@ export async function strikeAll(world: World, faults: Faults, names: readonly st
   const startedAt = Date.now();
   const lanes = new Set(possible.map(({ lane }) => lane));
   const ofLane = (wanted: Lane) => possible.filter(({ lane }) => lane === wanted);
-  await Promise.all([...lanes].map((lane) => strikeLane(world, faults, lane, ofLane(lane), startedAt)));
+  // Named several times it comes several times as often.
+  const shareOf = (fault: Fault) => names.filter((name) => name === fault.name).length || (fault.share ?? 1);
+  const deckOf = (lane: Lane) => ofLane(lane).flatMap((fault) => Array.from({ length: shareOf(fault) }, () => fault));
+  await Promise.all([...lanes].map((lane) => strikeLane(world, faults, lane, deckOf(lane), startedAt)));
 }
 
 async function strikeLane(
   world: World,
   faults: Faults,
   lane: Lane,
-  ofLane: readonly Fault[],
+  fullDeck: readonly Fault[],
   startedAt: number,
 ): Promise<void> {
   const random = randomOf(world, `lane ${lane}`);
@@ -56,8 +59,7 @@ async function strikeLane(
     if (lane !== 'handlers') await world.progress.inTime(IN_TIME_WITHIN);
     if (isOver()) break;
     // Each as often as its share says, in any order.
-    if (deck.length === 0)
-      deck = random.shuffled(ofLane.flatMap((fault) => Array.from({ length: fault.share ?? 1 }, () => fault)));
+    if (deck.length === 0) deck = random.shuffled(fullDeck);
     const fault = deck.pop();
     if (fault) await faults.strike(world, fault, random);
   }

@@ -40,6 +40,12 @@ describe('an error of a call', () => {
     ],
     ['over its deadline', wrapped(grpc(status.DEADLINE_EXCEEDED)), 'UNAVAILABLE', /got why/],
     [
+      'over its deadline, as the server says it',
+      wrapped(grpc(status.CANCELLED, 'Call cancelled')),
+      'UNAVAILABLE',
+      /got none within the call timeout/,
+    ],
+    [
       'of a connection that never was',
       new Error('Failed to connect before the deadline'),
       'UNAVAILABLE',

@@ -7,7 +7,7 @@ import {
   defaultPayloadConverter,
 } from '@temporalio/common';
 import { encodeErrorToFailure } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
-import { addDependent, readDependents } from '../../src/client/dependents.ts';
+import { addDependent, addDependentOfOnce, readDependents, removeDependent } from '../../src/client/dependents.ts';
 import { identityOf, readRun, type WorkflowInfo } from '../../src/client/run.ts';
 import { runAttributes } from '../../src/workflows/attributes.ts';
 
@@ -300,15 +300,16 @@ describe('who follows a job', () => {
   it('is who was registered and not taken away again, the last word counting', async () => {
     const changed = { ...dependent('b'), delay: 5 };
     const events = [
-      startedWith([dependent('a')]),
+      startedWith([dependent('a'), dependent('z')]),
       signal('addDependent', dependent('b')),
       signal('addDependent', dependent('c')),
       signal('removeDependent', 'a'),
       signal('addDependent', changed),
       signal('somethingElse', dependent('d')),
     ];
-    assert.deepEqual(await read(events), [changed, dependent('c')]);
-    assert.deepEqual(await read(events, 2), [changed, dependent('c')], 'page by page');
+    const left = [dependent('z'), changed, dependent('c')];
+    assert.deepEqual(await read(events), left);
+    assert.deepEqual(await read(events, 2), left, 'page by page');
   });
 
   it('is nobody where nothing keeps them', async () => {
@@ -336,5 +337,24 @@ describe('who follows a job', () => {
       staticSummary: 'the jobs that follow first',
     };
     assert.deepEqual(calls, [['dependents', options]]);
+  });
+
+  it('is told to a workflow that is open, and to nobody where it is closed', async () => {
+    const told: unknown[] = [];
+    let failure: Error | undefined;
+    const getHandle = (id: string) => ({
+      signal: (...args: unknown[]) => (failure ? Promise.reject(failure) : Promise.resolve(told.push([id, ...args]))),
+    });
+    const scope = { client: { workflow: { getHandle } } as unknown as Client, queue: 'jobs' };
+    assert.equal(await addDependentOfOnce(scope, 'first', dependent('a') as never), true);
+    await removeDependent(scope, 'first', 'a');
+    assert.deepEqual(told, [
+      ['first', 'addDependent', dependent('a')],
+      ['temporal-job-scheduler/dependents/first', 'removeDependent', 'a'],
+    ]);
+    failure = Object.assign(new Error('closed'), { name: 'WorkflowNotFoundError' });
+    assert.equal(await addDependentOfOnce(scope, 'first', dependent('a') as never), false);
+    failure = new Error('away');
+    await assert.rejects(addDependentOfOnce(scope, 'first', dependent('a') as never), failure);
   });
 });

@@ -37,3 +37,10 @@ describe('the client entry', () => {
     assert.deepEqual(added, ['@temporalio/envconfig', 'croner', 'cronstrue', 'smol-toml', 'zod']);
   });
 });
+
+describe('the testing entry', () => {
+  it('loads neither the worker nor the client, so that tests of handlers start at once', () => {
+    const heavy = packagesOf('testing.js').filter((name) => /^@temporalio[/](worker|core-bridge|client)$/.test(name));
+    assert.deepEqual(heavy, []);
+  });
+});

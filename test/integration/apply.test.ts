@@ -123,6 +123,9 @@ describe('applyJobs', () => {
     assert.equal((await system.scheduler.getJobStatus(ids.report)).priority, 'normal');
     assert.equal((await system.scheduler.getJobStatus(ids.sync)).state, 'paused', 'who paused it resumes it');
     assert.deepEqual((await apply(list())).drifted, [{ id: ids.sync, fields: ['paused'] }]);
+    const changed = list().map((job) => (job.id === ids.sync ? { ...job, payload: 22 } : job));
+    assert.deepEqual((await apply(changed)).changed, [{ id: ids.sync, fields: ['payload'] }]);
+    assert.equal((await system.scheduler.getJobStatus(ids.sync)).state, 'paused', 'also under a new definition');
   });
 
   it('leaves jobs of others alone, and other owners', async () => {

@@ -61,7 +61,7 @@ class MochaRunner {
 
   async #load() {
     if (this.#mocha) return;
-    const mocha = new Mocha({ timeout: 60_000, reporter: () => {} });
+    const mocha = new Mocha({ timeout: 60_000, reporter: Mocha.reporters.Base });
     for (const file of this.#files) mocha.addFile(file);
     mocha.rootHooks({
       beforeEach() {

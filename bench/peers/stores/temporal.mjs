@@ -1,7 +1,7 @@
 // @ts-check
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LocalServer } from '../../../dist/local-server.js';
+import { LocalServer } from '../../../src/local-server.ts';
 import { freePort, gone } from '../support.mjs';
 
 /**

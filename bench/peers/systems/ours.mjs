@@ -1,17 +1,16 @@
 // @ts-check
-import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { z } from 'zod';
 import { Scheduler, SchedulerUnavailableError, defineJob, interval, once } from '../../../dist/index.js';
 import { createJobWorker } from '../../../dist/worker.js';
+import { quiet } from './quiet.mjs';
+
+quiet();
 
 /** Five attempts, as the others: by default a job that three killed workers had is given up. */
 const job = defineJob('job', { payload: z.object({ key: z.string() }), retryPolicy: { maximumAttempts: 5 } });
 
 /** For each due time a run, whatever else runs: as docs/outages.md says for jobs "whose order does not matter". */
 const EACH = /** @type {const} */ ({ overlap: 'allowAll', catchupWindow: '1h' });
-
-/** The SDK tells of every worker, and of each call that a server which is away does not answer. */
-Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter: 'off' } } });
 
 /**
  * @param {'each' | 'defaults'} policy
