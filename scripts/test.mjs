@@ -69,6 +69,7 @@ const steps = {
   'dev server': mocha('test/dev-server/**/*.test.ts'),
   integration: mocha('test/{integration,time}/**/*.test.ts'),
   ops: mocha('test/ops/**/*.test.ts'),
+  security: mocha('test/security/**/*.test.ts'),
   counts: mocha('test/counts/**/*.test.ts'),
   races: check(process.execPath, '--import', 'tsx', 'test/races/main.ts', '--rounds', '5', '--seed', '1'),
   ...(isLong && {

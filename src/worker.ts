@@ -3,20 +3,23 @@
  *
  * @module
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { StatusObject } from '@grpc/grpc-js';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, TransportError, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createChainActivities } from './activities/chain.ts';
 import { createHandlerActivities } from './activities/run-handler.ts';
 import { checkTaskQueue } from './client/check-options.ts';
-import { resolveSettings, type ConnectionSettings } from './client/connect.ts';
+import { connectClient, resolveSettings, type ConnectionSettings, type ResolvedSettings } from './client/connect.ts';
 import { holdLook } from './client/hold-look.ts';
 import { QueueHold } from './client/hold.ts';
-import { mapErrors } from './client/map-error.ts';
+import { mapErrors, type Place } from './client/map-error.ts';
 import { createRecords, readResult } from './client/records.ts';
+import { nameRefused } from './client/refusal.ts';
 import { ensureSearchAttributes } from './client/search-attributes.ts';
 import type { JobHandler } from './job/definition.ts';
-import { InvalidArgumentError } from './job/errors.ts';
+import { InvalidArgumentError, SchedulerUnavailableError } from './job/errors.ts';
 import { parseDuration, type Duration } from './job/duration.ts';
 import { parseJobType } from './job/parse-job.ts';
 import { show } from './job/show.ts';
@@ -59,20 +62,35 @@ const WORKFLOWS = fileURLToPath(new URL('../dist/workflows/index.js', import.met
 const HEARTBEAT_THROTTLE = '1 second';
 /** So long a run waits for the worker that knows it already, which may have crashed. Then any worker goes on with it. */
 const KNOWN_WORKER_ANSWERS_WITHIN = '2 seconds';
+// In milliseconds.
+const SAYS_WHY_WITHIN = 2_000;
+const LOOKS_EVERY = 1_000;
+/** So often must a worker be seen that has failed and has not ended. */
+const LOOKS = 3;
 
 /** Takes runs from the task queue and calls their handlers. */
 export class JobWorker implements AsyncDisposable {
   readonly #worker: Worker;
+  readonly #place: Place;
   readonly #ownConnection: NativeConnection | undefined;
+  readonly #ask: () => Promise<unknown>;
   #running: Promise<void> | undefined;
   #isShutDown = false;
 
-  constructor(worker: Worker, ownConnection: NativeConnection | undefined) {
+  /** @param ask makes a call, to learn whether the server answers this worker. */
+  constructor(worker: Worker, place: Place, ownConnection: NativeConnection | undefined, ask: () => Promise<unknown>) {
     this.#worker = worker;
+    this.#place = place;
     this.#ownConnection = ownConnection;
+    this.#ask = ask;
   }
 
-  /** Works until `shutdown()`, SIGTERM or SIGINT; then lets running handlers finish within the grace time. */
+  /**
+   * Works until `shutdown()`, SIGTERM or SIGINT; then lets running handlers finish within the grace time.
+   *
+   * @throws {@link PermissionDeniedError} or {@link SchedulerUnavailableError} if the server has refused it runs for a
+   * minute.
+   */
   run(): Promise<void> {
     this.#running ??= this.#run();
     return this.#running;
@@ -92,13 +110,39 @@ export class JobWorker implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
+    const ended = new AbortController();
     try {
-      const running = this.#worker.run();
+      const running = mapErrors(this.#place, () => this.#worker.run());
       if (this.#isShutDown) this.shutdown();
-      await running;
+      await Promise.race([running, this.#failsForGood(ended.signal)]);
     } finally {
-      await this.#ownConnection?.close();
+      ended.abort();
+      const closed = this.#ownConnection?.close();
+      // One that never ends does not let go of it.
+      await (this.#isHung() ? closed?.catch(() => {}) : closed);
     }
+  }
+
+  /**
+   * Where a poll has been refused for a minute, the SDK's worker has failed, and its `run()` waits for ever for the polls
+   * that go on. Throws then, with why if the server tells.
+   */
+  async #failsForGood(signal: AbortSignal): Promise<void> {
+    try {
+      for (let looks = 0; looks < LOOKS; looks = this.#isHung() ? looks + 1 : 0)
+        await sleep(LOOKS_EVERY, undefined, { signal, ref: false });
+    } catch {
+      return;
+    }
+    await mapErrors(this.#place, this.#ask);
+    const { address, namespace } = this.#place;
+    throw new SchedulerUnavailableError(
+      `the Temporal server at ${address} (namespace "${namespace}") gives this worker no runs: the worker's log says why, perhaps that its role does not allow it to poll`,
+    );
+  }
+
+  #isHung(): boolean {
+    return this.#worker.getState() === 'FAILED';
   }
 }
 
@@ -107,6 +151,7 @@ export class JobWorker implements AsyncDisposable {
  *
  * @throws {@link InvalidArgumentError} if the options are not what they must be.
  * @throws {@link SchedulerUnavailableError} if no server answers.
+ * @throws {@link PermissionDeniedError} if the server refuses this client.
  */
 export async function createJobWorker(options: JobWorkerOptions): Promise<JobWorker> {
   const { taskQueue, maxConcurrentJobs, graceTime } = checkWorkerOptions(options);
@@ -116,7 +161,8 @@ export async function createJobWorker(options: JobWorkerOptions): Promise<JobWor
   const { namespace } = place;
   if (metrics) exposeMetrics(metrics);
   return mapErrors(place, async () => {
-    const connection = options.connection ?? (await NativeConnection.connect(connectionOptions));
+    const connection = options.connection ?? (await connectWorker(options, connectionOptions));
+    nameRefusals(connection);
     try {
       const client = new Client({ connection, namespace, ...(dataConverter && { dataConverter }) });
       await ensureSearchAttributes(client);
@@ -141,12 +187,34 @@ export async function createJobWorker(options: JobWorkerOptions): Promise<JobWor
         defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
         shutdownGraceTime: graceTime,
       });
-      return new JobWorker(worker, options.connection ? undefined : connection);
+      return new JobWorker(worker, place, options.connection ? undefined : connection, () => hold.read());
     } catch (error) {
       if (!options.connection) await connection.close();
       throw error;
     }
   });
+}
+
+/** Where a connection was closed in its handshake, that may be all a worker's says. The client's says why. */
+async function connectWorker(
+  settings: ConnectionSettings,
+  options: ResolvedSettings['connectionOptions'],
+): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect(options);
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error;
+    const callTimeout = Math.min(settings.callTimeout ?? SAYS_WHY_WITHIN, SAYS_WHY_WITHIN);
+    const { client } = await connectClient({ ...settings, callTimeout });
+    await client.connection.close();
+    throw error;
+  }
+}
+
+function nameRefusals({ workflowService, operatorService }: NativeConnection): void {
+  for (const service of [workflowService, operatorService]) {
+    service.on('error', (error: Partial<StatusObject>, { name }: { name: string }) => nameRefused(error, name));
+  }
 }
 
 /**

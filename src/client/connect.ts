@@ -11,7 +11,8 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { InvalidArgumentError } from '../job/errors.ts';
 import { checkSettings } from './check-options.ts';
-import { mapErrors, type Place } from './map-error.ts';
+import { grpcStatus, mapErrors, type Place } from './map-error.ts';
+import { nameRefused } from './refusal.ts';
 
 /**
  * Where the Temporal server is. What is not given comes from Temporal's environment variables (`TEMPORAL_ADDRESS`,
@@ -37,6 +38,8 @@ export interface ConnectionSettings {
 /** These wait at the server for something to happen. */
 const LONG_POLLS = /\/(GetWorkflowExecutionHistory|UpdateWorkflowExecution|PollWorkflowExecutionUpdate)$/;
 const LONG_POLL_TIMEOUT = 70_000;
+/** In milliseconds, beyond the call timeout. */
+const TELLS_WHY_WITHIN = 200;
 
 export interface ResolvedSettings extends Place {
   readonly connectionOptions: Pick<NativeConnectionOptions, 'address' | 'tls' | 'apiKey' | 'metadata'>;
@@ -85,12 +88,22 @@ export async function connectClient(settings: ConnectionSettings): Promise<{ cli
     interceptors: [within(callTimeout), cancelWhenClosed],
   });
   try {
-    await mapErrors(place, () => connection.ensureConnected());
+    await mapErrors(place, () => ensureConnected(connection));
   } catch (error) {
     await connection.close();
     throw error;
   }
   return { client: new Client({ connection, namespace, ...(dataConverter && { dataConverter }) }), place };
+}
+
+async function ensureConnected(connection: Connection): Promise<void> {
+  try {
+    await connection.ensureConnected();
+  } catch (error) {
+    if (grpcStatus(error)) throw error;
+    // There was no connection in time, and that is all it says. A call, which does not wait for one, says why.
+    await connection.withDeadline(Date.now() + TELLS_WHY_WITHIN, () => connection.workflowService.getSystemInfo({}));
+  }
 }
 
 /** Makes a call again until its time is over, but not where the next try would come after that: it fails with why. */
@@ -103,8 +116,26 @@ function within(callTimeout: number): Interceptor {
     const retryableDecider: typeof retry.retryableDecider = (attempt, result) =>
       retry.retryableDecider(attempt, isClash(result) ? { ...result, code: status.ABORTED } : result) &&
       Date.now() + retry.delayFunction(attempt, result) < Number(deadline);
-    return makeGrpcRetryInterceptor({ ...retry, retryableDecider })({ ...options, deadline }, nextCall);
+    return makeGrpcRetryInterceptor({ ...retry, retryableDecider })({ ...options, deadline }, telling(nextCall));
   };
+}
+
+/** Each try of a call notes which call it is, if it is refused; and, if there was no time for it, why there was another. */
+function telling(nextCall: Parameters<Interceptor>[1]): Parameters<Interceptor>[1] {
+  let before: string | undefined;
+  return (options) =>
+    new InterceptingCall(nextCall(options), {
+      start: (metadata, _listener, next) =>
+        next(metadata, {
+          onReceiveStatus: (result, pass) => {
+            nameRefused(result, options.method_definition?.path);
+            const isTooLate = result.code === status.DEADLINE_EXCEEDED && before !== undefined;
+            const details = isTooLate ? `${result.details}, and before that: ${before}` : result.details;
+            before = result.details;
+            pass({ ...result, details });
+          },
+        }),
+    });
 }
 
 /** What a server on SQL says of the settings of task queues that two calls change at once: the same call works next time. */

@@ -2,11 +2,11 @@ import { status } from '@grpc/grpc-js';
 import {
   InvalidArgumentError,
   InvalidJobError,
-  PermissionDeniedError,
   SchedulerError,
   SchedulerUnavailableError,
   SearchAttributesMissingError,
 } from '../job/errors.ts';
+import { toHandshakeError, toRefusal } from './refusal.ts';
 
 /** Where calls go, as messages name it. */
 export interface Place {
@@ -27,7 +27,8 @@ export async function mapErrors<Result>(place: Place, calls: () => Promise<Resul
 export function grpcStatus(error: unknown): { code: number; details: string } | undefined {
   for (let inner = error; inner instanceof Error; inner = inner.cause) {
     const { code, details } = inner as { code?: unknown; details?: unknown };
-    if (typeof code === 'number') return { code, details: typeof details === 'string' ? details : inner.message };
+    // A worker's connection has the server's words in the message alone.
+    if (typeof code === 'number') return { code, details: (typeof details === 'string' && details) || inner.message };
   }
   return undefined;
 }
@@ -75,21 +76,17 @@ function toSchedulerError(error: unknown, { address, namespace }: Place): unknow
     );
   }
   const at = `the Temporal server at ${address} (namespace "${namespace}")`;
+  const refusal = toRefusal(error, grpc, at);
+  if (refusal) return refusal;
   if (isUnreachable(error, grpc?.code)) {
+    const handshake = toHandshakeError(details || String(error), at, error);
+    if (handshake) return handshake;
     return new SchedulerUnavailableError(
       `expected an answer from ${at}, got ${inWords(details || String(error))}: is it running? ./temporal-dev.sh starts one here; TEMPORAL_ADDRESS or the option "address" says where else to look`,
       { cause: error },
     );
   }
   switch (grpc?.code) {
-    case status.PERMISSION_DENIED:
-    case status.UNAUTHENTICATED:
-      return new PermissionDeniedError(
-        `${at} refused this client: ${details}. Check its API key, certificate and role`,
-        {
-          cause: error,
-        },
-      );
     case status.NOT_FOUND:
       return new InvalidArgumentError(`${at} says: ${details}`, { cause: error });
     case status.UNIMPLEMENTED:

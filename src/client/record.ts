@@ -9,7 +9,7 @@ import {
 } from '@temporalio/client/lib/schedule-helpers.js';
 import { encodeUnifiedSearchAttributes } from '@temporalio/common/lib/converter/payload-search-attributes.js';
 import { ConcurrentUpdateError } from '../job/errors.ts';
-import { RUN_JOB, type Definition } from '../workflows/messages.ts';
+import { RUN_JOB, type Definition, type EndedRun } from '../workflows/messages.ts';
 import { grpcStatus, ifFound } from './map-error.ts';
 import { ended, parseNote, type EndState, type Note, type RunRef } from './notes.ts';
 import type { toScheduleOptions } from './to-temporal.ts';
@@ -87,6 +87,12 @@ export async function changeRecord(
 export function endOf(state: EndState, reason?: string, run?: RunRef & { readonly endedAt: string }): RecordChange {
   const at = run ? new Date(run.endedAt) : new Date();
   return { note: ended(state, at, reason, run), paused: false, remainingActions: 0 };
+}
+
+/** Ends a job with the one run it has. What a codec hides from the server, a handler's error, must not stand in a note. */
+export function endWith({ client }: Scope, run: EndedRun): RecordChange {
+  const isHidden = run.state === 'failed' && client.options.loadedDataConverter.payloadCodecs.length > 0;
+  return endOf(run.state, isHidden ? undefined : run.error, run);
 }
 
 async function tryUpdate(client: Client, record: JobRecord, change: RecordChange, revision: string): Promise<void> {

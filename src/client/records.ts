@@ -7,7 +7,7 @@ import type { QueueHold } from './hold.ts';
 import { isRetried } from './notes.ts';
 import { oweRun, settleDebt } from './owe.ts';
 import { resumeAll } from './pause.ts';
-import { changeRecord, endOf, readRecord, type Scope } from './record.ts';
+import { changeRecord, endWith, readRecord, type Scope } from './record.ts';
 import { readRun } from './run.ts';
 import { describeRun } from './runs.ts';
 import { sweepSince } from './sweep.ts';
@@ -27,7 +27,7 @@ export function createRecords(scope: Scope, hold: QueueHold): Records {
     async end(jobId, ended) {
       await changeRecord(scope, jobId, ({ note, definition }) => {
         if (definition.after?.repeats !== false || (note.kind === 'ended' && !isRetried(note, ended))) return undefined;
-        return endOf(ended.state, ended.error, ended);
+        return endWith(scope, ended);
       });
     },
     dependents: (jobId) => readDependents(scope, jobId),

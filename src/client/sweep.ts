@@ -5,7 +5,7 @@ import { readDependents, readDependentsOfOnce } from './dependents.ts';
 import { deliver, toEndedRun } from './deliver.ts';
 import { quote } from './list-query.ts';
 import { isAlreadyExists } from './map-error.ts';
-import { changeRecord, endOf, type Scope } from './record.ts';
+import { changeRecord, endWith, type Scope } from './record.ts';
 import { readRun } from './run.ts';
 import { describeRun } from './runs.ts';
 
@@ -54,9 +54,7 @@ export async function sweepSince(scope: Scope, since: string | undefined): Promi
     const isOnce = run.jobId === run.workflowId;
     if (run.predecessor) {
       await changeRecord(scope, run.jobId, ({ note, definition }) =>
-        note.kind === 'ended' || definition.after?.repeats !== false
-          ? undefined
-          : endOf(ended.state, ended.error, ended),
+        note.kind === 'ended' || definition.after?.repeats !== false ? undefined : endWith(scope, ended),
       );
     }
     const dependents = await (isOnce ? readDependentsOfOnce(scope, run.jobId) : readDependents(scope, run.jobId));

@@ -131,10 +131,13 @@ export class SearchAttributesMissingError extends SchedulerError {
   }
 }
 
-/** The server refuses this client what it asked. */
+/** The server refuses this client what it asked. `call` names the call of its API that it refused, where that is known. */
 export class PermissionDeniedError extends SchedulerError {
-  constructor(message: string, options?: ErrorOptions) {
+  readonly call: string | undefined;
+
+  constructor(message: string, { call, ...options }: ErrorOptions & { readonly call?: string } = {}) {
     super('PERMISSION_DENIED', message, options);
+    this.call = call;
   }
 }
 

@@ -5,6 +5,8 @@ import { JobNotFoundError, type SchedulerError } from '../../src/job/errors.ts';
 
 const place = { address: 'temporal.example:7233', namespace: 'jobs' };
 const grpc = (code: status, details = 'why') => Object.assign(new Error(`${code}: ${details}`), { code, details });
+/** As the worker's connection throws it. */
+const transport = (message: string) => Object.assign(new Error(message), { name: 'TransportError' });
 /** As the SDK throws it. */
 const wrapped = (cause: unknown) => Object.assign(new Error('Failed to do it', { cause }), { name: 'ServiceError' });
 
@@ -80,6 +82,39 @@ describe('an error of a call', () => {
       /refused this client: why\. Check its API key/,
     ],
     ['of authentication', grpc(status.UNAUTHENTICATED), 'PERMISSION_DENIED', /refused this client/],
+    [
+      'of a worker that is refused runs, for which its connection has words only',
+      transport('Request unauthorized.'),
+      'PERMISSION_DENIED',
+      /refused this client: Request unauthorized\. Check its API key/,
+    ],
+    [
+      "of a certificate that the client's TLS does not trust",
+      grpc(status.UNAVAILABLE, 'No connection established. Last error: self-signed certificate in certificate chain.'),
+      'UNAVAILABLE',
+      /got a certificate that is not trusted here .*serverRootCACertificate/,
+    ],
+    [
+      "of a certificate that the worker's TLS does not trust",
+      transport('tonic::transport::Error(Transport, ConnectError(... InvalidCertificate(UnknownIssuer) ...))'),
+      'UNAVAILABLE',
+      /got a certificate that is not trusted here/,
+    ],
+    [
+      'of a client certificate that is refused',
+      grpc(
+        status.UNAVAILABLE,
+        '80B:error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca:../ssl.c:1601:\n',
+      ),
+      'PERMISSION_DENIED',
+      /refused this client's certificate, or that it has none \(tlsv1 alert unknown ca\): .*clientCertPair/,
+    ],
+    [
+      "of a worker's certificate that is refused",
+      transport('hyper::Error(Io, Custom { kind: InvalidData, error: AlertReceived(UnknownCA) })'),
+      'PERMISSION_DENIED',
+      /refused this client's certificate/,
+    ],
     [
       'of a payload over the limit',
       grpc(status.INVALID_ARGUMENT, 'Blob data size exceeds limit.'),
