@@ -16,7 +16,7 @@ interface Attempt {
  */
 export function recordAttempt(activity: Context, { jobType, scheduledAt, attempt }: Attempt): (end: Outcome) => void {
   const meter = activity.metricMeter.withTags({ job_type: jobType });
-  const seconds = (name: string, description: string) => meter.createHistogram(name, 'float', 's', description);
+  const seconds = (name: string, description: string) => meter.createHistogram(name, 'float', '', description);
   const startedAt = Date.now();
   // An attempt that is a second one is late for the first one's failure.
   if (attempt === 1) {
