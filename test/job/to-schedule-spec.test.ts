@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import type { ScheduleSpec } from '@temporalio/client';
+import { readSourceComment } from '../../src/job/compile-cron.ts';
 import { fromScheduleSpec } from '../../src/job/from-schedule-spec.ts';
 import { afterJob, cron, interval, once } from '../../src/job/schedule-builders.ts';
 import { toScheduleSpec } from '../../src/job/to-schedule-spec.ts';
@@ -89,6 +90,43 @@ describe('toScheduleSpec', () => {
       { ...allDay, dayOfMonth: { start: 24, end: 26, step: 1 }, month: 'DECEMBER', year: 2026 },
       { ...allDay, dayOfMonth: 1, month: 'JANUARY', year: 2027 },
     ]);
+  });
+
+  it('has the first and the last instant and the jitter of the schedule', () => {
+    const [startAt, endAt] = [new Date('2027-01-01T00:00:00Z'), new Date('2027-06-01T00:00:00Z')];
+    const { calendars: _, ...spec } = toScheduleSpec(cron('0 9 * * *', { startAt, endAt, jitter: '5s' }));
+    assert.deepEqual(spec, { timezone: 'UTC', startAt, endAt, jitter: 5_000 });
+    const { calendars: _none, ...plain } = toScheduleSpec(cron('0 9 * * *'));
+    assert.deepEqual(plain, { timezone: 'UTC' });
+  });
+
+  it('gives each caller a spec of its own', () => {
+    const first = toScheduleSpec(cron('7 9 * * *'));
+    first.calendars!.length = 0;
+    assert.equal(toScheduleSpec(cron('7 9 * * *')).calendars?.length, 1);
+    assert.notDeepEqual(toScheduleSpec(cron('7 9 * * *', { skip: ['2027-01-01'] })).skip, undefined);
+  });
+
+  it('goes on with a long comment in the next calendar, if need be in one said twice', () => {
+    const minutes = Array.from({ length: 60 }, (_, minute) => minute).join(',');
+    const { calendars: said = [] } = toScheduleSpec(cron(`${minutes} 9,10,11,12 * * *`, { timezone: 'Europe/Berlin' }));
+    const comments = said.map(({ comment }) => comment);
+    assert.deepEqual(
+      [comments.length, comments.join('')],
+      [2, cron(`${minutes} 9,10,11,12 * * *`).expression + ' (Europe/Berlin)'],
+    );
+    const [first, second] = said.map(({ comment: _, ...calendar }) => calendar);
+    assert.deepEqual(first, second);
+  });
+
+  it('finds its source in the comment, and nothing in any other', () => {
+    assert.deepEqual(readSourceComment('0 9 * * * (Europe/Berlin)'), {
+      expression: '0 9 * * *',
+      timezone: 'Europe/Berlin',
+    });
+    assert.deepEqual(readSourceComment('0 9 * * * (Etc/GMT+5)')?.timezone, 'Etc/GMT+5');
+    for (const comment of ['', '0 9 * * *', '0 9 * * * ()', ' (UTC)', '0 9 (UTC) later', 'x (not a zone)'])
+      assert.equal(readSourceComment(comment), undefined, comment);
   });
 
   it('counts an interval from its creation, on no account earlier', () => {
