@@ -7,6 +7,7 @@ import { Connection } from '@temporalio/client';
 import { Scheduler, once } from '../../src/index.ts';
 import { createJobWorker } from '../../src/worker.ts';
 import { Gateway } from '../support/gateway.ts';
+import { bareNamespace } from '../support/namespace.ts';
 import { testServer } from '../support/servers.ts';
 import { eventually } from '../support/system.ts';
 import { Everything } from './everything.ts';
@@ -83,18 +84,7 @@ describe('least privilege', function () {
   });
 
   it('needs more for a namespace that lacks the search attributes, once', async () => {
-    const namespace = `least-${randomUUID().slice(0, 8)}`;
-    const operator = await Connection.connect({ address: target });
-    const { workflowService, operatorService } = operator;
-    await workflowService.registerNamespace({
-      namespace,
-      workflowExecutionRetentionPeriod: { seconds: 86_400 as never },
-    });
-    await eventually(
-      () => operatorService.listSearchAttributes({ namespace }).catch(() => undefined),
-      (answer) => answer !== undefined,
-    );
-    await operator.close();
+    const namespace = await bareNamespace(target);
     const scheduler = await Scheduler.connect({ address: gateways.get('setup')!.address, namespace });
     await scheduler.close();
     assert.deepEqual(made('setup'), documented('setup'));

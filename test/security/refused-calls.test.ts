@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
-import { Connection } from '@temporalio/client';
 import type { Worker } from '@temporalio/worker';
 import { Scheduler, cron, once, type ScheduledJob } from '../../src/index.ts';
 import { JobWorker, createJobWorker } from '../../src/worker.ts';
 import { Gateway } from '../support/gateway.ts';
+import { bareNamespace } from '../support/namespace.ts';
 import { testServer } from '../support/servers.ts';
-import { eventually, task } from '../support/system.ts';
+import { task } from '../support/system.ts';
 
 // An authorizer lets a client in and refuses it single calls. The server's words for it are "Request unauthorized.".
 
@@ -101,18 +101,7 @@ describe('a call that an authorizer refuses', function () {
   });
 
   it('that would add search attributes leads to the command that an administrator runs', async () => {
-    const namespace = `bare-${randomUUID().slice(0, 8)}`;
-    const connection = await Connection.connect({ address: target });
-    const { workflowService, operatorService } = connection;
-    await workflowService.registerNamespace({
-      namespace,
-      workflowExecutionRetentionPeriod: { seconds: 86_400 as never },
-    });
-    await eventually(
-      () => operatorService.listSearchAttributes({ namespace }).catch(() => undefined),
-      (answer) => answer !== undefined,
-    );
-    await connection.close();
+    const namespace = await bareNamespace(target);
     denied.call = 'AddSearchAttributes';
     await assert.rejects(Scheduler.connect({ address: gateway.address, namespace }), {
       code: 'SEARCH_ATTRIBUTES_MISSING',
