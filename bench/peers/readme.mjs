@@ -17,7 +17,7 @@ export function readme({ facts, note, speed, loss }) {
 This library, Temporal's SDK by hand, BullMQ, pg-boss and graphile-worker on one machine, each set up as its documentation recommends for safety (\`systems/*.mjs\` name the pages). Made by
 
 \`\`\`sh
-npm run bench:peers                   # about 20 minutes; installs the peers here, writes results.json and this page
+npm run bench:peers                   # half an hour; installs the peers here, writes results.json and this page
 npm run bench:peers -- --quick        # a look; or --only speed|loss, --systems ours,pg-boss, --faults store
 \`\`\`
 
@@ -29,7 +29,8 @@ ${speed ? speedTable(speed.figures) : ''}
 
 ${speed ? `Measured on ${speed.measuredAt.slice(0, 10)}. ` : ''}${busy(speed?.load)}Median of the rounds, all systems in turn in each round; client and worker are one Node.js process.
 
-- **A plain queue is much faster.** A run of ours is a workflow of 11 events on a development server with SQLite. What a run costs beside Temporal's SDK by hand is in \`npm run bench\`.
+- **A plain queue is much faster.** A run of ours is a workflow of 11 events on a development server with SQLite.
+- **Temporal by hand** is the least that does it: no search attributes, no summary and details for the Web UI, no memo, no priority of the workflow, and a list of one kind of jobs in one call. What ours cost beside calls by hand that give the same is in [docs/speed.md](../../docs/speed.md).
 - Recurring jobs: BullMQ's schedulers and our intervals, every 2 seconds. pg-boss (which discourages seconds) and graphile-worker have crons of a minute, so one-off jobs were measured that come due at the same instants; they look for these every 2 seconds by default.
 - pg-boss runs jobs that fast in batches (5 workers of 10) that end together; one at a time, 50 workers take 25 jobs a second. It was given \`LISTEN/NOTIFY\`, which is not its default.
 - graphile-worker has no call that lists jobs; its view was queried.
@@ -38,11 +39,11 @@ ${speed ? `Measured on ${speed.measuredAt.slice(0, 10)}. ` : ''}${busy(speed?.lo
 
 ${loss ? lossTable(loss.rows) : ''}
 
-${loss ? `Measured on ${loss.measuredAt.slice(0, 10)}. ` : ''}${busy(loss?.load)}For each fault: ${once} one-off jobs, evenly over ${window.short / 1_000} or ${window.long / 1_000} seconds, and ${repeating} jobs that recur every ${every / 1_000} seconds, or ${perMinute} every minute where that is the finest. Servers and pauses were away for ${away} seconds. All systems at once, two faults at a time, so lateness here says how each recovers, not how fast it is.
+${loss ? `Measured on ${loss.measuredAt.slice(0, 10)}. ` : ''}${busy(loss?.load)}For each fault: ${once} one-off jobs, evenly over ${window.short / 1_000} or ${window.long / 1_000} seconds, and ${repeating} jobs that recur every ${every / 1_000} seconds, or ${perMinute} every minute where that is the finest. Servers and pauses were away for ${away} seconds. All systems at once, one fault at a time, so lateness here says how each recovers, not how fast it is.
 
 The due times are computed; what ran is known from files to which the handlers append their start and end.
 
-- **lost**: no run came to its end, and the system no longer has it. **doubled**: more than one run came to its end. **attempted again**: as it must be, where a worker was killed in the middle.
+- **lost**: no run came to its end, and the system no longer has it. **doubled**: its handler came to its end more than once: a kill came after its end and before the system had noted it. **attempted again**: as it must be, where a worker was killed in the middle.
 - pg-boss does not tell a job its due time; its runs were given the newest due time that had none.
 - The servers were killed with \`-9\`, which loses nothing that was handed to the system's page cache. A power cut may lose the last second of Redis with \`everysec\`, and the last moments of our development server's SQLite (\`synchronous=NORMAL\`); PostgreSQL and \`always\` lose nothing. In production Temporal has a database of its own.
 - "this" is \`overlap: 'allowAll'\` with a catch-up window of an hour and \`resume({ missed: 'latest' })\`; "this, defaults" is \`bufferOne\` and \`resume()\`, which after an outage runs each job for the two oldest due times and counts the others, and after a pause runs none, as the documentation says. \`backfillJob\` runs those of a pause. A schedule takes a pause or a resume in when its own workflow next runs: on a busy server due times of the seconds in between are skipped too, and counted nowhere.

@@ -8,8 +8,8 @@ import { Crew } from './crew.mjs';
 import { judge, missing, runsOf } from './judge.mjs';
 
 const MINUTE = 60_000;
-/** With nothing for so long, what the system does not have is lost. */
-const QUIET = 50_000;
+/** With nothing for so long, what the system does not have is lost: graphile-worker's cron backs off for a minute. */
+const QUIET = 120_000;
 /** And what it has, it will not run for long: longer than any takes to notice that a worker died. */
 const SILENT = 170_000;
 /** For one that is slow to catch up. */
