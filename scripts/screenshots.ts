@@ -1,16 +1,16 @@
 // Takes the pictures of Temporal's Web UI in docs/: npm run screenshots
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterJob, cron, defineJob, interval, once, type RunInfo } from 'temporal-job-scheduler';
 import { startLocalScheduler, type LocalScheduler } from 'temporal-job-scheduler/local';
 import { z } from 'zod';
+import { launchChromium } from '../test/support/browser.ts';
 
 const DOCS = fileURLToPath(new URL('../docs', import.meta.url));
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const DAY = 86_400_000;
 
 const backup = defineJob('backup', {
@@ -100,28 +100,11 @@ async function take(page: Page, { name, url, height, text, prepare }: Picture): 
 }
 
 async function main(): Promise<void> {
-  if (!existsSync(CHROMIUM)) {
-    throw new Error(
-      `expected Chromium at ${CHROMIUM}, got nothing: install it (Debian: apt install chromium) or set CHROMIUM to its path`,
-    );
-  }
   // Its lines about each start and stop of the worker would hide ours.
   Runtime.install({ logger: new DefaultLogger('WARN') });
   await using scheduler = await startLocalScheduler({ handlers, persistence: false });
   const run = await schedule(scheduler);
-  const browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  const browser = await launchChromium();
   try {
     const page = await browser.newPage({ timezoneId: 'UTC', locale: 'en-GB' });
     const namespace = `${scheduler.webUiUrl}/namespaces/default`;
@@ -139,6 +122,7 @@ async function main(): Promise<void> {
       text: 'verify-backup',
       prepare: (of) => of.getByText('Expand All').click(),
     });
+    await take(page, { name: 'run-details.png', url: `${chained}/user-metadata`, height: 640, text: 'Details' });
     await take(page, { name: 'workflows.png', url: `${namespace}/workflows`, height: 800, text: 'verify-backup' });
   } finally {
     await browser.close();

@@ -50,6 +50,19 @@ function mocha(...files) {
   };
 }
 
+function leftOut(why) {
+  return () => {
+    console.log(`left out: ${why}`);
+    return { passed: 0, failed: 0 };
+  };
+}
+
+/** Where test/support/browser.ts looks for one. */
+function hasBrowser() {
+  const names = ['chromium', 'chromium-browser', 'google-chrome'];
+  return Boolean(process.env.CHROMIUM) || names.some((name) => spawnSync('which', [name]).status === 0);
+}
+
 function run(command, args) {
   return spawnSync(command, args, {
     cwd: root,
@@ -72,6 +85,7 @@ const steps = {
   security: mocha('test/security/**/*.test.ts'),
   counts: mocha('test/counts/**/*.test.ts'),
   races: check(process.execPath, '--import', 'tsx', 'test/races/main.ts', '--rounds', '5', '--seed', '1'),
+  ui: hasBrowser() || wanted.includes('ui') ? mocha('test/ui/**/*.test.ts') : leftOut('no Chromium on this machine'),
   ...(isLong && {
     outage: check(process.execPath, '--import', 'tsx', 'test/outage/main.ts'),
     chaos: check(process.execPath, '--import', 'tsx', 'test/chaos/main.ts', '--minutes', '1', '--seed', '1'),

@@ -4,9 +4,10 @@
  * @module
  */
 export type { AppliedJobs, ApplyOptions, JobDifference } from './client/apply.ts';
-export type { BulkResult } from './client/bulk.ts';
+export type { BulkOptions, BulkResult } from './client/bulk.ts';
 export type { ConnectionSettings } from './client/connect.ts';
 export type { OnConflict } from './client/create.ts';
+export { progressBar, type OnProgress, type Progress } from './client/progress.ts';
 export { Scheduler, type ScheduledJobs, type SchedulerOptions } from './client/scheduler.ts';
 export { defineJob, type JobContext, type JobDefinition, type JobHandler, type JobLogger } from './job/definition.ts';
 export type { Duration } from './job/duration.ts';

@@ -5,7 +5,9 @@
  */
 import { join } from 'node:path';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { Scheduler, connect } from './client/scheduler.ts';
+import type { ConnectionSettings } from './client/connect.ts';
+import { readyClient, type ReadyClient } from './client/ready-client.ts';
+import { Scheduler } from './client/scheduler.ts';
 import type { JobHandler } from './job/definition.ts';
 import { InvalidArgumentError } from './job/errors.ts';
 import type { JobContract } from './job/job.ts';
@@ -24,6 +26,8 @@ export interface LocalSchedulerOptions<Handlers extends readonly JobHandler[] = 
   readonly maxConcurrentJobs?: number;
   /** @default 'jobs' */
   readonly taskQueue?: string;
+  /** Temporal's data converter, for payloads that the server is not to read: see docs/security.md. */
+  readonly dataConverter?: ConnectionSettings['dataConverter'];
   /** The server's port on this machine. @default a free one */
   readonly port?: number;
   /** The Web UI's port. @default a free one */
@@ -42,7 +46,7 @@ export class LocalScheduler<Jobs extends readonly JobContract[] = readonly JobCo
   #closed: Promise<void> | undefined;
 
   constructor(
-    connected: Awaited<ReturnType<typeof connect>>,
+    connected: ReadyClient,
     options: { readonly taskQueue?: string; readonly jobs: Jobs },
     server: LocalServer,
     worker: JobWorker,
@@ -95,7 +99,12 @@ function quietRuntime(): void {
 export async function startLocalScheduler<const Handlers extends readonly JobHandler[]>(
   options: LocalSchedulerOptions<Handlers>,
 ): Promise<LocalScheduler<DefinitionsOf<Handlers>>> {
-  const { handlers, persistence = true, database = join(process.cwd(), '.temporal', 'local.db') } = options;
+  const {
+    handlers,
+    dataConverter,
+    persistence = true,
+    database = join(process.cwd(), '.temporal', 'local.db'),
+  } = options;
   if (typeof persistence !== 'boolean')
     throw new InvalidArgumentError(`persistence: expected true or false, got ${show(persistence)}`);
   checkWorkerOptions(options);
@@ -108,10 +117,10 @@ export async function startLocalScheduler<const Handlers extends readonly JobHan
   let worker: JobWorker | undefined;
   try {
     const { address } = server;
-    const settings = { address, namespace: 'default', taskQueue: options.taskQueue, handlers };
+    const settings = { address, namespace: 'default', taskQueue: options.taskQueue, handlers, dataConverter };
     worker = await createJobWorker({ ...settings, maxConcurrentJobs: options.maxConcurrentJobs });
     const jobs = handlers.map(({ definition }) => definition) as unknown as DefinitionsOf<Handlers>;
-    return new LocalScheduler(await connect(settings), { taskQueue: options.taskQueue, jobs }, server, worker);
+    return new LocalScheduler(await readyClient(settings), { taskQueue: options.taskQueue, jobs }, server, worker);
   } catch (error) {
     await worker?.[Symbol.asyncDispose]();
     await server.stop();

@@ -6,6 +6,7 @@ import {
   interval,
   nextRunTimes,
   once,
+  progressBar,
   type JobStatus,
   type RunInfo,
   type Schedule,
@@ -43,13 +44,12 @@ export async function scheduleOnceJob(scheduler: LocalScheduler, { destination: 
 
 /** Follows a run to its end, telling its progress. */
 export async function followBackup(scheduler: LocalScheduler, run: RunInfo): Promise<void> {
-  let told = '';
+  const show = progressBar('  percent backed up');
   for (;;) {
     const { progress, lastRun, runningRuns } = await scheduler.getJobStatus('backup');
     const isOpen = runningRuns.some(({ runId }) => runId === run.runId);
-    const { percent, bytes } = (progress ?? {}) as { percent?: number; bytes?: number };
-    const text = percent === undefined ? '' : `  ${String(percent).padStart(3)} %  ${inBytes(bytes ?? 0)}`;
-    if (isOpen && text && text !== told) console.log((told = text));
+    const { percent = 0 } = (progress ?? {}) as { percent?: number };
+    show({ done: isOpen ? Math.min(percent, 99) : 100, total: 100 });
     if (!isOpen) return printBackup(lastRun);
     await sleep(500);
   }

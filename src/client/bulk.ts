@@ -3,11 +3,17 @@ import { parseFilter, type JobFilter } from '../job/filter.ts';
 import type { JobId } from '../job/job.ts';
 import type { JobInfo, JobState } from '../job/status.ts';
 import { inParallel } from './in-parallel.ts';
+import type { OnProgress } from './progress.ts';
 
 /** What became of many jobs: the ids of those that it was done to, and which failed and why. */
 export interface BulkResult {
   readonly ids: JobId[];
   readonly failures: { readonly id: JobId; readonly error: unknown }[];
+}
+
+export interface BulkOptions {
+  /** Is told how far it is: {@link progressBar} shows it on a terminal. */
+  readonly onProgress?: OnProgress;
 }
 
 /** Each costs several calls, some of them lists, of which a server gives ten a second. */
@@ -37,12 +43,15 @@ export async function forEachJob(
   jobs: AsyncIterable<JobInfo>,
   isWanted: (job: JobInfo) => boolean,
   work: (id: JobId) => Promise<unknown>,
+  report: OnProgress,
 ): Promise<BulkResult> {
   // What is done to a job can change its place in the list: so first the list, and then the work.
   const found = new Set<JobId>();
   for await (const job of jobs) if (isWanted(job)) found.add(job.id);
+  const total = found.size;
   const done = new Set<JobId>();
   const failures: BulkResult['failures'] = [];
+  let count = 0;
   await inParallel(
     found,
     async (id) => {
@@ -51,8 +60,10 @@ export async function forEachJob(
       } catch (error) {
         failures.push({ id, error });
       }
+      if (++count < total) report({ done: count, total });
     },
     AT_ONCE,
   );
+  report({ done: total, total });
   return { ids: [...found].filter((id) => done.has(id)), failures };
 }

@@ -12,6 +12,7 @@ import { inParallel } from './in-parallel.ts';
 import { quote } from './list-query.ts';
 import { ifFound } from './map-error.ts';
 import { parseNote, pausedByScheduler, type Note } from './notes.ts';
+import type { OnProgress } from './progress.ts';
 import { readRecord, type Scope } from './record.ts';
 import { startDelay } from './to-temporal.ts';
 
@@ -26,7 +27,13 @@ const NOTE_OF_RESUME = 'Resumed with all jobs';
  * Pauses all jobs. First the hold: once it is in force no attempt is handed out, whatever else happens. Then the
  * schedules, so that the Web UI and the CLI show it, and due times that pass do not pile up.
  */
-export async function pauseAll(scope: Scope, hold: QueueHold, reason: string, until?: Date): Promise<void> {
+export async function pauseAll(
+  scope: Scope,
+  hold: QueueHold,
+  reason: string,
+  until: Date | undefined,
+  report: OnProgress,
+): Promise<void> {
   // A pause that is in force is only completed, unless it is to end at another time.
   if (until || !(await hold.read())) {
     const token = newToken();
@@ -36,13 +43,18 @@ export async function pauseAll(scope: Scope, hold: QueueHold, reason: string, un
   }
   await inForce(hold);
   // Meanwhile a worker may still go by the look it took before.
-  await Promise.all([sleep(LOOK_AT_HOLD_EVERY), settle(scope, hold, 'skip')]);
+  await Promise.all([sleep(LOOK_AT_HOLD_EVERY), settle(scope, hold, 'skip', report)]);
 }
 
-export async function resumeAll(scope: Scope, hold: QueueHold, missed: 'skip' | 'latest'): Promise<void> {
+export async function resumeAll(
+  scope: Scope,
+  hold: QueueHold,
+  missed: 'skip' | 'latest',
+  report: OnProgress = () => {},
+): Promise<void> {
   const held = await hold.read();
   if (held) await hold.clear(held);
-  const unpaused = await settle(scope, hold, missed);
+  const unpaused = await settle(scope, hold, missed, report);
   if (held) await unpauseLate(scope, hold, missed, unpaused);
 }
 
@@ -91,7 +103,12 @@ async function inForce(hold: QueueHold): Promise<void> {
  * Makes every schedule agree with the hold, as it is now: whoever changes the hold does this until the two agree, so
  * that of a pause and a resume at once the last one has its way with all of them. Answers which it has changed for that.
  */
-async function settle(scope: Scope, hold: QueueHold, missed: 'skip' | 'latest'): Promise<ReadonlySet<string>> {
+async function settle(
+  scope: Scope,
+  hold: QueueHold,
+  missed: 'skip' | 'latest',
+  report: OnProgress,
+): Promise<ReadonlySet<string>> {
   const patched = new Set<string>();
   let held = await hold.read();
   let changedAt = Date.now();
@@ -101,9 +118,11 @@ async function settle(scope: Scope, hold: QueueHold, missed: 'skip' | 'latest'):
     for await (const summary of disagreeing(scope, held)) wrong.push(summary);
     // What is asked of a schedule it does in its own time, milliseconds as a rule: then the lists show it.
     const unasked = wrong.filter(({ scheduleId }) => !patched.has(scheduleId));
+    const total = patched.size + unasked.length;
     await inParallel(unasked, async (summary) => {
       await patch(scope, summary, held, missed);
       patched.add(summary.scheduleId);
+      if (patched.size < total) report({ done: patched.size, total });
     });
     // Of thousands it does some hundred a second: that is slow, but no standstill.
     if (unasked.length > 0 || wrong.length < fewest) changedAt = Date.now();
@@ -114,6 +133,7 @@ async function settle(scope: Scope, hold: QueueHold, missed: 'skip' | 'latest'):
       fewest = Infinity;
       patched.clear();
     } else if (wrong.length === 0 && Date.now() - quietSince >= LISTS_SETTLE) {
+      report({ done: patched.size, total: patched.size });
       return patched;
     }
     if (wrong.length > 0) quietSince = Date.now();

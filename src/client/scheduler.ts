@@ -9,11 +9,11 @@ import { show } from '../job/show.ts';
 import type { JobInfo, JobStatus, RunInfo } from '../job/status.ts';
 import { apply, ownerTag, parseList, type AppliedJobs, type ApplyOptions } from './apply.ts';
 import { backfill, parseRange } from './backfill.ts';
-import { forEachJob, isOpen, parseBulkFilter, type BulkResult } from './bulk.ts';
+import { forEachJob, isOpen, parseBulkFilter, type BulkOptions, type BulkResult } from './bulk.ts';
 import { cancel } from './cancel.ts';
 import { change, parseChanges } from './change.ts';
 import { checkLimit, checkMissed, checkOnConflict, checkReason, checkTaskQueue, checkUntil } from './check-options.ts';
-import { connectClient, type ConnectionSettings } from './connect.ts';
+import type { ConnectionSettings } from './connect.ts';
 import { create, type OnConflict } from './create.ts';
 import { QueueHold } from './hold.ts';
 import { inParallel } from './in-parallel.ts';
@@ -21,9 +21,10 @@ import { iterate } from './list.ts';
 import { mapErrors, type Place } from './map-error.ts';
 import { pauseJob, resumeJob } from './pause-job.ts';
 import { pauseAll, resumeAll } from './pause.ts';
+import { checkOnProgress, type OnProgress } from './progress.ts';
+import { readyClient, type ReadyClient } from './ready-client.ts';
 import type { Scope } from './record.ts';
 import { checkRunId, retryIfFailed, retryRun } from './retry-run.ts';
-import { ensureSearchAttributes } from './search-attributes.ts';
 import { iterateRuns, readStatus } from './status.ts';
 import { trigger } from './trigger.ts';
 import { waitFor } from './wait.ts';
@@ -62,7 +63,7 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
 
   /** For {@link Scheduler.connect} and its like. */
   protected constructor(
-    { client, place }: Connected,
+    { client, place }: ReadyClient,
     options: SchedulerOptions<Jobs>,
     catalogue = new Catalogue(options.jobs),
   ) {
@@ -84,7 +85,7 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
   ): Promise<Scheduler<Jobs>> {
     // Refused before a connection is opened.
     const catalogue = new Catalogue(options.jobs);
-    return new Scheduler(await connect(options), options, catalogue);
+    return new Scheduler(await readyClient(options), options, catalogue);
   }
 
   /**
@@ -111,23 +112,31 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
   /**
    * Schedules many jobs, 50 at a time. One that fails does not keep the others from being scheduled.
    *
+   * @param options.onProgress is told how far it is: {@link progressBar} shows it on a terminal. How many jobs there are
+   * it is told at the end, and before if they are in an array.
    * @returns ids in the order of the jobs, without those that failed, and the failures.
    */
   async scheduleJobs(
     jobs: Iterable<ScheduledJob<Jobs>> | AsyncIterable<ScheduledJob<Jobs>>,
-    options: { readonly onConflict?: OnConflict } = {},
+    options: { readonly onConflict?: OnConflict; readonly onProgress?: OnProgress } = {},
   ): Promise<ScheduledJobs> {
-    checkKeys('scheduleJobs', options, ['onConflict']);
+    checkKeys('scheduleJobs', options, ['onConflict', 'onProgress']);
+    const { onProgress, ...each } = options;
+    const report = checkOnProgress(onProgress);
+    const total = Array.isArray(jobs) ? jobs.length : undefined;
+    let done = 0;
     const ids: (JobId | undefined)[] = [];
     const failures: ScheduledJobs['failures'] = [];
     await inParallel(jobs, async (job, index) => {
       try {
-        ids[index] = await this.scheduleJob(job, options);
+        ids[index] = await this.scheduleJob(job, each);
       } catch (error) {
         const { id } = (job ?? {}) as { id?: JobId };
         failures.push({ index, ...(id !== undefined && { id }), error });
       }
+      if (++done !== total) report({ done, ...(total !== undefined && { total }) });
     });
+    report({ done, total: done });
     return { ids: ids.filter((id) => id !== undefined), failures: failures.toSorted((a, b) => a.index - b.index) };
   }
 
@@ -173,12 +182,16 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
    * The task queue's rate limit is set to 0, and the schedules are paused with a note.
    *
    * @param options.until when it ends by itself, if a worker lives then.
+   * @param options.onProgress is told how many schedules have been asked to pause: a server does some hundred a second.
    */
-  async pause(options: { readonly reason?: string; readonly until?: Date } = {}): Promise<void> {
-    checkKeys('pause', options, ['reason', 'until']);
+  async pause(
+    options: { readonly reason?: string; readonly until?: Date; readonly onProgress?: OnProgress } = {},
+  ): Promise<void> {
+    checkKeys('pause', options, ['reason', 'until', 'onProgress']);
     const reason = checkReason(options.reason, 'paused by pause()');
     const until = checkUntil(options.until);
-    await this.#call(() => pauseAll(this.#scope, this.#hold, reason, until));
+    const report = checkOnProgress(options.onProgress);
+    await this.#call(() => pauseAll(this.#scope, this.#hold, reason, until, report));
   }
 
   /**
@@ -186,11 +199,13 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
    *
    * @param options.missed of each recurring job's due times that passed meanwhile: `skip` all, or run the `latest`.
    * @default 'skip'
+   * @param options.onProgress is told how many schedules have been asked to go on.
    */
-  async resume(options: { readonly missed?: 'skip' | 'latest' } = {}): Promise<void> {
-    checkKeys('resume', options, ['missed']);
+  async resume(options: { readonly missed?: 'skip' | 'latest'; readonly onProgress?: OnProgress } = {}): Promise<void> {
+    checkKeys('resume', options, ['missed', 'onProgress']);
     const missed = checkMissed(options.missed);
-    await this.#call(() => resumeAll(this.#scope, this.#hold, missed));
+    const report = checkOnProgress(options.onProgress);
+    await this.#call(() => resumeAll(this.#scope, this.#hold, missed, report));
   }
 
   /** Whether all jobs of the task queue are paused. */
@@ -252,10 +267,10 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
    * @returns the ids of the jobs that are cancelled, and which could not be and why.
    * @throws {@link InvalidArgumentError} if the filter has no condition, as it would cancel every job.
    */
-  async cancelJobs(filter: JobFilter, options: { readonly reason?: string } = {}): Promise<BulkResult> {
-    checkKeys('cancelJobs', options, ['reason']);
+  async cancelJobs(filter: JobFilter, options: BulkOptions & { readonly reason?: string } = {}): Promise<BulkResult> {
+    checkKeys('cancelJobs', options, ['reason', 'onProgress']);
     const reason = checkReason(options.reason, 'cancelled by cancelJobs()');
-    return this.#forEach('cancelJobs', filter, isOpen, (id) => this.cancelJob(id, { reason }));
+    return this.#forEach('cancelJobs', filter, options, isOpen, (id) => this.cancelJob(id, { reason }));
   }
 
   /**
@@ -265,10 +280,10 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
    * @returns the ids of the jobs that are paused, and which could not be and why.
    * @throws {@link InvalidArgumentError} if the filter has no condition.
    */
-  async pauseJobs(filter: JobFilter, options: { readonly reason?: string } = {}): Promise<BulkResult> {
-    checkKeys('pauseJobs', options, ['reason']);
+  async pauseJobs(filter: JobFilter, options: BulkOptions & { readonly reason?: string } = {}): Promise<BulkResult> {
+    checkKeys('pauseJobs', options, ['reason', 'onProgress']);
     const reason = checkReason(options.reason, 'paused by pauseJobs()');
-    return this.#forEach('pauseJobs', filter, isOpen, (id) => this.pauseJob(id, { reason }));
+    return this.#forEach('pauseJobs', filter, options, isOpen, (id) => this.pauseJob(id, { reason }));
   }
 
   /**
@@ -277,10 +292,11 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
    * @returns the ids of the jobs that are not paused any more, and which could not be resumed and why.
    * @throws {@link InvalidArgumentError} if the filter has no condition: `{ state: 'paused' }` takes all.
    */
-  async resumeJobs(filter: JobFilter): Promise<BulkResult> {
+  async resumeJobs(filter: JobFilter, options: BulkOptions = {}): Promise<BulkResult> {
+    checkKeys('resumeJobs', options, ['onProgress']);
     // A list calls a recurring job running, paused or not, while it has a run.
     const mayBePaused = ({ state, kind }: JobInfo) => state === 'paused' || (state === 'running' && kind !== 'once');
-    return this.#forEach('resumeJobs', filter, mayBePaused, (id) => this.resumeJob(id));
+    return this.#forEach('resumeJobs', filter, options, mayBePaused, (id) => this.resumeJob(id));
   }
 
   /**
@@ -290,9 +306,10 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
    * @returns the ids of the jobs with a run that is retried, and which could not be and why.
    * @throws {@link InvalidArgumentError} if the filter has no condition.
    */
-  async retryRuns(filter: JobFilter): Promise<BulkResult> {
+  async retryRuns(filter: JobFilter, options: BulkOptions = {}): Promise<BulkResult> {
+    checkKeys('retryRuns', options, ['onProgress']);
     const mayHaveFailed = ({ state, kind }: JobInfo) => (kind === 'once' ? state === 'failed' : state !== 'cancelled');
-    return this.#forEach('retryRuns', filter, mayHaveFailed, (id) =>
+    return this.#forEach('retryRuns', filter, options, mayHaveFailed, (id) =>
       this.#call(async () => (await retryIfFailed(this.#scope, id)) !== undefined),
     );
   }
@@ -370,10 +387,12 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
   #forEach(
     call: string,
     filter: JobFilter,
+    { onProgress }: BulkOptions,
     isWanted: (job: JobInfo) => boolean,
     work: (id: JobId) => Promise<unknown>,
   ): Promise<BulkResult> {
-    return forEachJob(this.iterateJobs(parseBulkFilter(call, filter)), isWanted, work);
+    const report = checkOnProgress(onProgress);
+    return forEachJob(this.iterateJobs(parseBulkFilter(call, filter)), isWanted, work, report);
   }
 
   async #callFor<Result>(id: unknown, calls: () => Promise<Result>): Promise<Result> {
@@ -400,32 +419,4 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
       await iterator.return(undefined);
     }
   }
-}
-
-interface Connected {
-  readonly client: Client;
-  readonly place: Place;
-}
-
-/** A client of a namespace in which jobs can be found. */
-export async function connect(
-  options: Pick<SchedulerOptions, 'client' | 'taskQueue'> & ConnectionSettings,
-): Promise<Connected> {
-  checkTaskQueue(options.taskQueue);
-  const connected = options.client
-    ? { client: options.client, place: placeOf(options.client) }
-    : await connectClient(options);
-  try {
-    await mapErrors(connected.place, () => ensureSearchAttributes(connected.client));
-    return connected;
-  } catch (error) {
-    if (!options.client) await connected.client.connection.close();
-    throw error;
-  }
-}
-
-function placeOf(client: Client): Place {
-  const { address = 'the client it was given' } =
-    (client.connection as { options?: { address?: string } }).options ?? {};
-  return { address, namespace: client.options.namespace };
 }

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { afterJob, cron, interval, once, type BulkResult, type JobFilter, type JobState } from '../../src/index.ts';
+import {
+  afterJob,
+  cron,
+  interval,
+  once,
+  type BulkResult,
+  type JobFilter,
+  type JobState,
+  type Progress,
+} from '../../src/index.ts';
 import { System, eventually } from '../support/system.ts';
 
 describe('many jobs at a time', () => {
@@ -166,5 +175,44 @@ describe('many jobs at a time', () => {
     await assert.rejects(scheduler.cancelJobs({ tag: 'x' }, { why: 'no' } as never), { code: 'INVALID_ARGUMENT' });
     await assert.rejects(scheduler.pauseJobs({ tag: 'x' }, { reason: '' }), { code: 'INVALID_ARGUMENT' });
     assert.equal(await stateOf(id), 'scheduled');
+  });
+
+  it('tell how far they are, each job once, and last that all are done', async () => {
+    const { scheduler } = system;
+    const told = async (call: (onProgress: (progress: Progress) => void) => Promise<unknown>) => {
+      const reports: Progress[] = [];
+      await call((progress) => reports.push(progress));
+      return reports;
+    };
+    const jobs = ['a', 'b', 'c'].map((word) => ({
+      id: system.name(word),
+      jobType: 'task',
+      payload: {},
+      schedule: interval('1h'),
+      tags: ['told'],
+    }));
+    const upTo3 = [1, 2, 3].map((done) => ({ done, total: 3 }));
+    assert.deepEqual(await told((onProgress) => scheduler.scheduleJobs(jobs, { onProgress })), upTo3);
+    // Of what is only iterated over nobody knows the number. One that fails is done with, too.
+    const some = [...jobs, { ...jobs[0]!, id: '' }].values();
+    assert.deepEqual(await told((onProgress) => scheduler.scheduleJobs(some, { onProgress })), [
+      ...[1, 2, 3, 4].map((done) => ({ done })),
+      { done: 4, total: 4 },
+    ]);
+    await listed({ tag: 'told' }, Object.fromEntries(jobs.map(({ id }) => [id, 'scheduled'])));
+    assert.deepEqual(await told((onProgress) => scheduler.pause({ onProgress })), upTo3);
+    assert.deepEqual(await told((onProgress) => scheduler.resume({ onProgress })), upTo3);
+    const filter = { tag: 'told' };
+    assert.deepEqual(await told((onProgress) => scheduler.pauseJobs(filter, { onProgress })), upTo3);
+    await listed(filter, Object.fromEntries(jobs.map(({ id }) => [id, 'paused'])));
+    assert.deepEqual(await told((onProgress) => scheduler.resumeJobs(filter, { onProgress })), upTo3);
+    assert.deepEqual(await told((onProgress) => scheduler.cancelJobs(filter, { onProgress })), upTo3);
+    assert.deepEqual(await told((onProgress) => scheduler.retryRuns({ idPrefix: 'none' }, { onProgress })), [
+      { done: 0, total: 0 },
+    ]);
+    await assert.rejects(
+      scheduler.pause({ onProgress: 'yes' as never }),
+      /^InvalidArgumentError: onProgress: expected a function, got "yes"$/,
+    );
   });
 });

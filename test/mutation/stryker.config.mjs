@@ -29,6 +29,8 @@ export default {
   ignoreStatic: true,
   thresholds: { high: 90, low: 80, break: 80 },
   concurrency: 2,
+  // Of a loop without end nothing is learned by waiting longer; the tests that reach a change take milliseconds.
+  timeoutMS: 2_000,
   // There is no tsconfig to rewrite, and what is large is not copied.
   ignorePatterns: ['/dist', '/docs', '/bench', '/.temporal', '/coverage', '/test/mutation', '/test/replay'],
   tsconfigFile: 'none.json',
