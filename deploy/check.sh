@@ -19,5 +19,8 @@ if has docker && docker compose version > /dev/null 2>&1; then
 elif has docker-compose; then
   docker-compose -f compose.yaml config --quiet && echo 'compose.yaml: valid'
 fi
-if has promtool; then promtool check rules prometheus/alerts.yaml; fi
+if has promtool; then
+  promtool check rules prometheus/alerts.yaml
+  (cd prometheus && promtool test rules alerts.test.yaml)
+fi
 if ((${#skipped[@]} > 0)); then echo "not on the PATH, so not asked: ${skipped[*]}"; fi

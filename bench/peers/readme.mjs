@@ -66,7 +66,7 @@ Lost or doubled runs, of due times under four faults:
 
 ${loss ? lossSummary(loss.rows) : ''}
 
-\`npm run bench:peers\`, everything on one machine (${facts.processors}; it needs Redis and PostgreSQL): ${[whenOf('speed', speed), whenOf('losses', loss)].filter(Boolean).join(', ')}. What came due in a pause has no run here: that is what our pause means. What each column means, how each was set up, and [when to choose which](bench/peers/README.md).
+\`npm run bench:peers\`, everything on one machine (${facts.processors}; it needs Redis and PostgreSQL): ${[whenOf('speed', speed), whenOf('losses', loss)].filter(Boolean).join(', ')}. Doubled: the handler came to its end twice, since a kill came before the system had noted the first; no system excludes that. What came due in a pause has no run here: that is what our pause means. What each column means, how each was set up, and [when to choose which](bench/peers/README.md).
 `;
   return page.replace(/(<!-- peers -->\n).*(<!-- \/peers -->)/s, (_, open, close) => `${open}\n${tables}\n${close}`);
 }

@@ -14,7 +14,7 @@ import {
 
 /** What the local activities need of the server; the worker gives it. */
 export interface Records {
-  /** A job's definition, `paused` if a person paused the job; undefined if it was cancelled or deleted. */
+  /** A chained job's definition; undefined if it was cancelled or deleted, or follows nothing any more. */
   load(jobId: string): Promise<{ readonly definition: Definition; readonly isPaused: boolean } | undefined>;
   /** Makes a paused job's record start the run when it is resumed. False if it is not paused any more. */
   owe(jobId: string, predecessors: readonly EndedRun[]): Promise<boolean>;
@@ -23,7 +23,7 @@ export interface Records {
   /** Notes that a job which has one run at most has had it. */
   end(jobId: string, ended: EndedRun): Promise<void>;
   dependents(jobId: string): Promise<Dependent[]>;
-  cancel(jobIds: readonly string[], reason: string): Promise<void>;
+  cancel(jobIds: readonly string[], reason: string, of: string | undefined): Promise<void>;
   /** Delivers the ends of runs that were closed from outside since then. */
   sweep(since: string | undefined): Promise<string>;
   /** Ends the pause of all jobs, if it is still the one with this token. */
@@ -36,7 +36,10 @@ export function createChainActivities(records: Records): ChainActivities {
       const job = await records.load(jobId);
       if (!job) return { found: 'gone' };
       const { definition, isPaused } = job;
-      const { jobIds = [], delay = 0 } = definition.after ?? {};
+      const { after } = definition;
+      const { jobIds = [], delay = 0 } = after ?? {};
+      // Replaced meanwhile, it follows others now.
+      if (after && !predecessors.every((ended) => jobIds.includes(ended.jobId))) return { found: 'gone' };
       const isDue = isComplete({ jobIds }, predecessors) && now >= dueAfter(predecessors, delay);
       if (isDue && isPaused && (await records.owe(jobId, predecessors))) return { found: 'paused' };
       return { found: 'job', definition, isDue };
@@ -46,7 +49,7 @@ export function createChainActivities(records: Records): ChainActivities {
       if (mayBeLast) await records.end(ended.jobId, ended);
       return records.dependents(ended.jobId);
     },
-    [CANCEL_JOBS]: (jobIds, reason) => records.cancel(jobIds, reason),
+    [CANCEL_JOBS]: (jobIds, reason, of) => records.cancel(jobIds, reason, of),
     [SETTLE_DEBT]: (jobId) => records.settleDebt(jobId),
     [SWEEP]: (since) => records.sweep(since),
     [RESUME_JOBS]: (token) => records.resume(token),

@@ -49,6 +49,7 @@ interface Step {
 }
 
 const AT_ONCE = 10;
+const MAX_TAGS = 20;
 const NOT_DECLARED = 'applyJobs() was called without it';
 
 export function ownerTag(owner: unknown = 'applyJobs'): string {
@@ -70,6 +71,11 @@ export async function parseList(catalogue: Catalogue, given: unknown, tag: strin
       );
     const parsed = await catalogue.parse(job);
     if (byId.has(parsed.id)) throw new InvalidJobError('id', `id: expected each once, got ${show(parsed.id)} twice`);
+    if (parsed.tags.length >= MAX_TAGS)
+      throw new InvalidJobError(
+        'tags',
+        `tags: expected at most ${MAX_TAGS - 1} beside the owner's, got ${parsed.tags.length} of job ${show(parsed.id)}`,
+      );
     const tagged = { ...parsed, tags: [...parsed.tags, tag] };
     byId.set(parsed.id, { ...tagged, applied: fingerprints(tagged) });
   }
@@ -94,15 +100,21 @@ export async function apply(
     }
   };
   const steps: Step[] = [];
-  await inParallel(
-    jobs,
-    (job) => attempt(job.id, async () => void steps.push(compare(job, await standOf(scope, job.id)))),
-    AT_ONCE,
-  );
+  const look = async (job: Job) => compare(job, await standOf(scope, job.id));
+  await inParallel(jobs, (job) => attempt(job.id, async () => void steps.push(await look(job))), AT_ONCE);
   if (!isDryRun) {
-    // One after the other: a job may follow one that stands before it.
-    const todo = new Set(steps.filter((step) => step.todo !== 'none').map(({ job }) => job.id));
-    for (const job of jobs) if (todo.has(job.id)) await attempt(job.id, () => create(scope, job, true, 'replace'));
+    const first = new Map(steps.map((step) => [step.job.id, step]));
+    const isAnyReplaced = steps.some(({ todo }) => todo === 'change');
+    // One after the other: a job may follow one that stands before it. What followed a job that was replaced has been
+    // cancelled with it.
+    for (const job of jobs) {
+      const step = first.get(job.id);
+      const mayBeLost = isAnyReplaced && job.schedule.kind === 'afterJob';
+      if (!step || (step.todo === 'none' && !mayBeLost)) continue;
+      await attempt(job.id, async () => {
+        if (step.todo !== 'none' || (await look(job)).todo !== 'none') await create(scope, job, true, 'replace');
+      });
+    }
     for (const id of undeclared) await attempt(id, () => cancel(scope, id, NOT_DECLARED));
   }
   const failed = new Set(failures.map(({ id }) => id));
@@ -124,12 +136,12 @@ async function findUndeclared(scope: Scope, hold: QueueHold, jobs: readonly Job[
   return found;
 }
 
-function compare(job: Job, { current, applied, isPaused, cancelled }: Stand): Step {
+function compare(job: Job, { current, applied, isPaused, cancelled, hasRun }: Stand): Step {
   if (!current) return { job, todo: 'create', fields: [], drift: [] };
   if (cancelled !== undefined) {
     return { job, todo: 'create', fields: [], drift: cancelled === NOT_DECLARED ? [] : ['cancelled'] };
   }
-  const fields = differences(job.applied ?? {}, current);
+  const fields = hasRun ? [] : differences(job.applied ?? {}, current);
   const changed = applied ? differences(applied, current) : fields;
   const drift = isPaused ? [...changed, 'paused'] : changed;
   return { job, todo: fields.length > 0 ? 'change' : 'none', fields, drift };
@@ -144,6 +156,8 @@ interface Stand {
   readonly isPaused?: boolean;
   /** Why, if it is. */
   readonly cancelled?: string;
+  /** A once job whose run has ended: it is not run again for a change of the list. */
+  readonly hasRun?: boolean;
 }
 
 async function standOf(scope: Scope, id: JobId): Promise<Stand> {
@@ -165,7 +179,7 @@ async function standOf(scope: Scope, id: JobId): Promise<Stand> {
     current: { ...fingerprints(onceJob(workflow)), payload: shorten(memo?.payloadHash ?? '') },
     ...(memo?.applied && { applied: memo.applied }),
     isPaused: run.isOpen && workflow.memo?.['paused'] !== undefined,
-    ...(run.state === 'cancelled' && { cancelled: run.error ?? '' }),
+    ...(run.state === 'cancelled' ? { cancelled: run.error ?? '' } : { hasRun: !run.isOpen }),
   };
 }
 

@@ -33,9 +33,16 @@ export async function backfill(scope: Scope, id: string, { from, to }: { from: D
       `expected an interval or cron job, got "${id}", which has no due times of its own`,
     );
   }
+  if (record.note.kind === 'ended')
+    throw new JobNotChangeableError(
+      id,
+      `expected a job that has not ended, got "${id}", which is ${record.note.state}`,
+    );
   const due: Date[] = [];
+  // What is still to come the schedule runs itself.
+  const last = Math.min(to.getTime(), Date.now());
   for (const time of dueTimes(record.description.spec, from.getTime() - 1)) {
-    if (time > to.getTime()) break;
+    if (time > last) break;
     if (due.push(new Date(time)) <= LONGEST_BACKFILL) continue;
     throw new InvalidArgumentError(
       `backfillJob: expected a range with at most ${LONGEST_BACKFILL} due times, got more: make up for them in parts`,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { JobNotFoundError } from '../job/errors.ts';
@@ -11,6 +12,7 @@ import { describeRun, openRuns } from './runs.ts';
 const GRACE = 10_000;
 /** How long a run whose handler has not started may take. It needs a worker to close by itself. */
 const GRACE_BEFORE_START = 2_000;
+const LOOK_EVERY = 100;
 // HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT
 const CLOSE_EVENT = 2;
 
@@ -27,12 +29,16 @@ export async function cancel(scope: Scope, id: string, reason: string): Promise<
         scope,
         dependents.map(({ jobId }) => jobId),
         `its predecessor ${id} was cancelled`,
+        id,
       );
   } else if (record) {
     await endRecord(scope, id, reason);
     // A run that the record started just before its end may not be in the lists yet: look until there is none left.
-    for (let open = await openRuns(scope, record); open.length > 0; open = await openRuns(scope, record)) {
+    // And one that somebody had made up for may still wait for its turn: it starts when the run before it has ended.
+    for (;;) {
+      const open = await openRuns(scope, record);
       await Promise.all(open.map((run) => closeRun(scope, run, reason)));
+      if (open.length === 0 && !(await hasRunsToCome(scope, id))) break;
     }
     await cancelFollowers(scope, id);
     await forget(scope, record);
@@ -43,28 +49,51 @@ export async function cancel(scope: Scope, id: string, reason: string): Promise<
   }
 }
 
+async function hasRunsToCome(scope: Scope, id: string): Promise<boolean> {
+  const { description } = (await readRecord(scope, id)) ?? {};
+  const isAnyLeft = Number(description?.raw.info?.bufferSize ?? 0) > 0;
+  if (isAnyLeft) await sleep(LOOK_EVERY);
+  return isAnyLeft;
+}
+
 export function notFound({ queue }: Scope, id: string): JobNotFoundError {
   return new JobNotFoundError(id, `expected the id of a job on task queue "${queue}", got "${id}": there is none`);
 }
 
-/** Cancels jobs that wait for an end that does not come: their records, and what has started to wait for several. */
-export async function cancelDependents(scope: Scope, ids: readonly string[], reason: string): Promise<void> {
+/**
+ * Cancels jobs that wait for an end that does not come: their records, and what has started to wait for several. Not
+ * those that have been replaced, and do not follow that job any more.
+ */
+export async function cancelDependents(
+  scope: Scope,
+  ids: readonly string[],
+  reason: string,
+  of?: string,
+  seen = new Set<string>(),
+): Promise<void> {
   for (const id of ids) {
+    // Two clients together can close a circle.
+    if (seen.has(id)) continue;
+    seen.add(id);
+    const first = await readRecord(scope, id);
+    if (!first || (of !== undefined && !first.definition.after?.jobIds.includes(of))) continue;
     const record = await endRecord(scope, id, reason);
     if (!record) continue;
     const open = await openRuns(scope, record);
     const waiting = open.filter((run) => isWaiting(run));
     await Promise.all(waiting.map((run) => closeRun(scope, run, reason)));
-    await cancelFollowers(scope, id);
+    await cancelFollowers(scope, id, seen);
   }
 }
 
-async function cancelFollowers(scope: Scope, id: string): Promise<void> {
+async function cancelFollowers(scope: Scope, id: string, seen?: Set<string>): Promise<void> {
   const dependents = await readDependents(scope, id);
   await cancelDependents(
     scope,
     dependents.map(({ jobId }) => jobId),
     `its predecessor ${id} was cancelled`,
+    id,
+    seen,
   );
 }
 

@@ -4,7 +4,7 @@ import { InvalidArgumentError, InvalidJobError, JobNotChangeableError } from '..
 import type { Job, JobOptions } from '../job/job.ts';
 import { parseJob } from '../job/parse-job.ts';
 import { show } from '../job/show.ts';
-import { CHANGE, type OnceChange } from '../workflows/messages.ts';
+import { CHANGE, type OnceChange, type RunInput } from '../workflows/messages.ts';
 import { notFound } from './cancel.ts';
 import { onceJob, toJob } from './from-temporal.ts';
 import { changeRecord, readRecord, type JobRecord, type Scope } from './record.ts';
@@ -31,7 +31,10 @@ export function parseChanges(id: string, given: unknown): JobChanges {
   if (changes.id !== undefined && changes.id !== id) {
     throw new InvalidJobError('id', `id: expected ${show(id)}, which can't be changed, got ${show(changes.id)}`);
   }
-  parseJob({ jobType: 'any', schedule: { kind: 'once', in: 0 }, payload: null, ...changes });
+  // A policy's two intervals are compared when what is not named is known.
+  const { retryPolicy } = changes;
+  const policy = typeof retryPolicy === 'object' && { retryPolicy: { initialInterval: 1, ...retryPolicy } };
+  parseJob({ jobType: 'any', schedule: { kind: 'once', in: 0 }, payload: null, ...changes, ...policy });
   return changes;
 }
 
@@ -53,18 +56,21 @@ async function changeScheduled(
     const before = toJob(record);
     if (record.note.kind === 'ended')
       throw new JobNotChangeableError(record.id, `job "${record.id}" is ${record.note.state}: it can't be changed`);
-    const job = await catalogue.parse(merge(before, changes));
+    const job = await catalogue.parse(merge(before, changes), { isComplete: true });
     refuseOtherKind(before, job);
     const { applied } = before;
-    const { spec, ...options } = toScheduleOptions(
+    const { after, owed } = record.definition;
+    const { spec, action, ...options } = toScheduleOptions(
       applied ? { ...job, applied } : job,
       scope.queue,
       new Date(),
-      record.definition.after,
+      after,
     );
+    const [input] = action.args as [RunInput];
+    const changed = { ...options, action: { ...action, args: [{ ...input, ...(owed && { owed }) }] } };
     const { remainingActions = null } = options.state;
     const isTimeChanged = changes.schedule !== undefined;
-    return { options: { ...options, ...(isTimeChanged && { spec }) }, ...(isTimeChanged && { remainingActions }) };
+    return { options: { ...changed, ...(isTimeChanged && { spec }) }, ...(isTimeChanged && { remainingActions }) };
   });
 }
 
@@ -77,7 +83,10 @@ async function changeOnce(
   const { workflowId: id, status } = workflow;
   if (status.name !== 'RUNNING') throw new JobNotChangeableError(id, `job "${id}" has ended: it can't be changed`);
   const before = onceJob(workflow);
-  const job = await catalogue.parse(merge(before, changes), { ignorePayload: changes.payload === undefined });
+  const job = await catalogue.parse(merge(before, changes), {
+    isComplete: true,
+    ignorePayload: changes.payload === undefined,
+  });
   refuseOtherKind(before, job);
   const at = dueTime(job.schedule, new Date());
   const { schedule, at: _, payloadHash: _hash, ...memo } = toOnceMemo(job, at);

@@ -9,17 +9,15 @@ import { examine, follow, type Leaders } from './follow.ts';
 import { toJob } from './from-temporal.ts';
 import type { JobRecord, Scope } from './record.ts';
 import { replace } from './replace.ts';
-import { onceMemo, type WorkflowInfo } from './run.ts';
+import { onceMemo, readRun, type WorkflowInfo } from './run.ts';
 import { dueTime, toOnceMemo, toScheduleOptions, toStartOptions } from './to-temporal.ts';
 
-/** What to do when the id names a job already. */
-export type OnConflict =
-  /** The same definition is no conflict: the call was made before. Another one is refused. */
-  | 'error'
-  /** The job stays as it is. */
-  | 'keep'
-  /** The new definition takes the job's place. */
-  | 'replace';
+/**
+ * What to do when the id names a job already. `error`: the same definition is no conflict, the call was made before;
+ * another one is refused, and so is a job that was cancelled. `keep`: the job stays as it is. `replace`: the new
+ * definition takes its place.
+ */
+export type OnConflict = 'error' | 'keep' | 'replace';
 
 /** A once job due so soon could run before a clash of ids is seen. */
 const AT_ONCE = 2_000;
@@ -55,17 +53,19 @@ async function settle(scope: Scope, job: Job, leaders: Leaders | undefined, onCo
     );
   }
   if (onConflict === 'keep') return job.id;
-  if (record ? isSameRecord(record, job) : workflow && isSameOnce(workflow, job)) {
+  const isCancelled = record ? isCancelledRecord(record) : workflow && (await isCancelledOnce(scope, workflow));
+  const isSame = record ? isSameRecord(record, job) : workflow && isSameOnce(workflow, job);
+  if (isSame && !isCancelled) {
     // The call was made before, and perhaps cut off.
     if (leaders && record?.note.kind !== 'ended')
       await follow(scope, job, { ...leaders, after: record?.definition.after ?? leaders.after });
     return job.id;
   }
   if (onConflict === 'error') {
-    const isCancelled = record?.note.kind === 'ended' || workflow?.status.name === 'CANCELLED';
+    const hasEnded = isCancelled || record?.note.kind === 'ended';
     throw new JobAlreadyExistsError(
       job.id,
-      `id: expected one that is free, got "${job.id}", which names ${isCancelled ? 'a job that has ended' : 'a job with another definition'}: use another id, or { onConflict: 'replace' } or 'keep'`,
+      `id: expected one that is free, got "${job.id}", which names ${hasEnded ? 'a job that has ended' : 'a job with another definition'}: use another id, or { onConflict: 'replace' } or 'keep'`,
     );
   }
   const after = leaders && { ...leaders.after, suffix: `-${randomUUID().slice(0, 4)}` };
@@ -74,13 +74,22 @@ async function settle(scope: Scope, job: Job, leaders: Leaders | undefined, onCo
   return job.id;
 }
 
+function isCancelledRecord({ note }: JobRecord): boolean {
+  return note.kind === 'ended' && note.state === 'cancelled';
+}
+
+/** Where no worker could, `cancelJob` has terminated its run. */
+async function isCancelledOnce({ client }: Scope, workflow: WorkflowInfo): Promise<boolean> {
+  if (workflow.status.name !== 'TERMINATED') return workflow.status.name === 'CANCELLED';
+  return (await readRun(client, workflow)).state === 'cancelled';
+}
+
 function isSameRecord(record: JobRecord, job: Job): boolean {
-  const isCancelled = record.note.kind === 'ended' && record.note.state === 'cancelled';
-  return !isCancelled && isDeepStrictEqual(plain(toJob(record)), plain(job));
+  return isDeepStrictEqual(plain(toJob(record)), plain(job));
 }
 
 function isSameOnce(workflow: WorkflowInfo, job: Job): boolean {
-  if (job.schedule.kind !== 'once' || workflow.status.name === 'CANCELLED') return false;
+  if (job.schedule.kind !== 'once') return false;
   const { at: _, ...stored } = onceMemo(workflow) ?? { at: '' };
   const { at: _at, ...wanted } = toOnceMemo(job, new Date(0));
   return isDeepStrictEqual(plain(stored), plain(wanted));

@@ -10,7 +10,7 @@ import { startDelay } from './to-temporal.ts';
 export async function deliver(scope: Scope, dependent: Dependent, ended: EndedRun): Promise<void> {
   const { toStart, toCancel } = followUps([dependent], ended);
   if (toStart.length > 0) await startLate(scope, dependent, ended);
-  if (toCancel.length > 0) await cancelDependents(scope, [dependent.jobId], reasonOf(ended));
+  if (toCancel.length > 0) await cancelDependents(scope, [dependent.jobId], reasonOf(ended), ended.jobId);
 }
 
 export function toEndedRun(run: Run): EndedRun | undefined {

@@ -31,8 +31,9 @@ export async function addDependentOfOnce({ client }: Scope, jobId: string, depen
   return signal(client, jobId, ADD_DEPENDENT, dependent);
 }
 
+/** Of a job of whatever kind: a once job keeps its own, any other has a keeper. */
 export async function removeDependent({ client }: Scope, jobId: string, dependentId: string): Promise<void> {
-  await signal(client, keeperId(jobId), REMOVE_DEPENDENT, dependentId);
+  await Promise.all([jobId, keeperId(jobId)].map((keeper) => signal(client, keeper, REMOVE_DEPENDENT, dependentId)));
 }
 
 export async function readDependents({ client }: Scope, jobId: string): Promise<Dependent[]> {

@@ -22,14 +22,22 @@ export async function catchFirstRuns(
   if (!first || first.getTime() - createdAt.getTime() > SOON) return;
   const record = await readRecord(scope, job.id);
   if (!record) return;
-  const { recentActions, nextActionTimes } = record.description.info;
+  const { info, raw } = record.description;
+  const { recentActions, nextActionTimes } = info;
   // The first due time that had, or will have, its run. With jitter it is later than it was due, never earlier.
   const boundary = recentActions[0]?.scheduledAt ?? nextActionTimes[0];
   const passed = nextRunTimes(schedule, { from: createdAt, createdAt, count: MANY });
   const upTo = passed.filter((time) => time.getTime() <= Math.min(boundary?.getTime() ?? Infinity, Date.now()));
   const lost = upTo.filter((time) => !boundary || time < boundary);
+  // Of its runs it tells the last ten. On a slow server some before them have had their turn as well.
+  const taken =
+    info.numActionsTaken -
+    recentActions.length +
+    info.numActionsSkippedOverlap +
+    info.numActionsMissedCatchupWindow +
+    Number(raw.info?.bufferSize ?? 0);
   const isBoundarysOwn = boundary && schedule.jitter;
-  const owed = isBoundarysOwn ? lost.slice(0, -1) : lost;
+  const owed = lost.slice(0, Math.max(0, lost.length - taken - (isBoundarysOwn ? 1 : 0)));
   const allowed = await takeRuns(scope, job.id, owed.length);
   const [start, end] = [owed[0], owed[allowed - 1]];
   if (!start || !end) return;
@@ -37,7 +45,7 @@ export async function catchFirstRuns(
 }
 
 /** A back-fill does not count against a limit of runs. Answers how many it may have, and takes them from the limit. */
-async function takeRuns(scope: Scope, id: string, wanted: number): Promise<number> {
+export async function takeRuns(scope: Scope, id: string, wanted: number): Promise<number> {
   let taken = wanted;
   if (wanted > 0) {
     await changeRecord(scope, id, ({ description }) => {

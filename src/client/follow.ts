@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { DependencyCycleError, InvalidScheduleError, JobNotFoundError, TooManyDependentsError } from '../job/errors.ts';
 import type { Job, JobId } from '../job/job.ts';
 import type { AfterJobSchedule } from '../job/schedule.ts';
+import { reasonOf } from '../workflows/follow-up.ts';
 import type { After, Dependent, EndedRun } from '../workflows/messages.ts';
+import { cancelDependents } from './cancel.ts';
 import { deliver, toEndedRun } from './deliver.ts';
 import { addDependent, addDependentOfOnce, readDependents, readDependentsOfOnce } from './dependents.ts';
 import { readRecord, type JobRecord, type Scope } from './record.ts';
@@ -95,7 +97,9 @@ export async function follow(scope: Scope, job: Job, { after, once }: Leaders): 
   };
   for (const id of after.jobIds) {
     const ended = await (once.has(id) ? registerWithOnce(scope, id, dependent) : register(scope, id, dependent));
-    if (ended) await deliver(scope, dependent, ended);
+    // A job that was cancelled will not run again, also one that recurred.
+    if (ended?.state === 'cancelled') await cancelDependents(scope, [jobId], reasonOf(ended), id);
+    else if (ended) await deliver(scope, dependent, ended);
   }
   await ensureSweep(scope);
 }

@@ -10,13 +10,13 @@ export function quote(value: string): string {
 }
 
 /** The once jobs that may pass the filter, or undefined if none can. */
-export function onceQuery(queue: string, filter: JobFilter, now: Date): string | undefined {
+export function onceQuery(queue: string, filter: JobFilter): string | undefined {
   if ((filter.kind && filter.kind !== 'once') || filter.state === 'waiting') return undefined;
   const prefix = filter.idPrefix && `WorkflowId STARTS_WITH ${quote(filter.idPrefix)}`;
-  return all([...common(queue, filter), `JobKind = 'once'`, prefix, statusOfOnce(filter, now)]);
+  return all([...common(queue, filter), `JobKind = 'once'`, prefix, statusOfOnce(filter)]);
 }
 
-function statusOfOnce({ state }: JobFilter, now: Date): string | undefined {
+function statusOfOnce({ state }: JobFilter): string | undefined {
   switch (state) {
     case 'completed':
       return `ExecutionStatus = 'Completed'`;
@@ -25,8 +25,8 @@ function statusOfOnce({ state }: JobFilter, now: Date): string | undefined {
       return `ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated')`;
     case 'cancelled':
       return `ExecutionStatus IN ('Canceled', 'Terminated')`;
+    // Its time may have been changed since it was scheduled, which the server's ExecutionTime does not show.
     case 'scheduled':
-      return `ExecutionStatus = 'Running' AND ExecutionTime > ${quote(now.toISOString())}`;
     case 'queued':
     case 'running':
     case 'paused':

@@ -31,7 +31,7 @@ async function* candidates(scope: Scope, hold: QueueHold, filter: JobFilter): As
   const { client, queue } = scope;
   const now = new Date();
   const records = recordQuery(queue, filter);
-  const onces = onceQuery(queue, filter, now);
+  const onces = onceQuery(queue, filter);
   const pageSize = Math.min(PAGE, filter.state ? PAGE : (filter.limit ?? PAGE));
   // Both at once, though schedules alone may fill the page: a round of calls takes longer than what it asks for.
   const summaries = records === undefined ? [] : begun(client.schedule.list({ query: records, pageSize }));

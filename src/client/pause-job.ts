@@ -5,7 +5,7 @@ import { JobNotChangeableError, SchedulerUnavailableError } from '../job/errors.
 import { PAUSE, RESUME } from '../workflows/messages.ts';
 import { notFound } from './cancel.ts';
 import type { QueueHold } from './hold.ts';
-import { grpcStatus } from './map-error.ts';
+import { grpcStatus, isNotFound } from './map-error.ts';
 import { pausedByScheduler } from './notes.ts';
 import { readRecord, type JobRecord, type Scope } from './record.ts';
 import { describeRun } from './runs.ts';
@@ -76,6 +76,7 @@ export async function updateOnce(client: Client, id: string, name: string, argum
         { cause },
       );
     }
+    if (isNotFound(cause)) throw new JobNotChangeableError(id, `job "${id}" has ended meanwhile`, { cause });
     throw cause;
   }
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ScheduleSummary } from '@temporalio/client';
+import type { ScheduleDescription, ScheduleSummary } from '@temporalio/client';
 import { optionalDateToTs } from '@temporalio/common/lib/time.js';
 import { SchedulerUnavailableError } from '../job/errors.ts';
 import { dueTimes } from '../job/evaluate-spec.ts';
 import { INTERNAL_PREFIX } from '../job/parse-job.ts';
 import { RESUME_LATER, RUN_JOB } from '../workflows/messages.ts';
+import { takeRuns } from './first-runs.ts';
 import { LOOK_AT_HOLD_EVERY } from './hold-look.ts';
 import type { Hold, QueueHold } from './hold.ts';
 import { inParallel } from './in-parallel.ts';
@@ -34,8 +35,9 @@ export async function pauseAll(
   until: Date | undefined,
   report: OnProgress,
 ): Promise<void> {
-  // A pause that is in force is only completed, unless it is to end at another time.
-  if (until || !(await hold.read())) {
+  // A pause that is in force is only completed, unless it is to end at another time, or not by itself as it would.
+  const before = await hold.read();
+  if (until || !before || before.until) {
     const token = newToken();
     // First the end, then the pause: a pause without its end would last.
     if (until) await resumeAt(scope, token, until);
@@ -172,16 +174,19 @@ function isHeld(note: Note): boolean {
 }
 
 async function patch(
-  { client }: Scope,
-  summary: Pick<ScheduleSummary, 'scheduleId' | 'spec' | 'state'>,
+  scope: Scope,
+  { scheduleId }: Pick<ScheduleSummary, 'scheduleId'>,
   held: Hold | undefined,
   missed: 'skip' | 'latest',
 ): Promise<void> {
-  const { scheduleId } = summary;
+  const { client } = scope;
   const { namespace, identity } = client.options;
   const wanted = held
     ? { pause: pausedByScheduler(held.reason, held.token) }
-    : { unpause: NOTE_OF_RESUME, ...(missed === 'latest' && { backfillRequest: latestMissed(summary) }) };
+    : {
+        unpause: NOTE_OF_RESUME,
+        ...(missed === 'latest' && { backfillRequest: await latestMissed(scope, scheduleId) }),
+      };
   const requestId = randomUUID();
   // It may have been deleted meanwhile.
   await ifFound(client.workflowService.patchSchedule({ namespace, identity, scheduleId, requestId, patch: wanted }));
@@ -193,11 +198,18 @@ function newToken(): string {
 }
 
 /** The latest due time that passed while the schedule was paused, as a back-fill of that one. */
-function latestMissed({ spec, state }: Pick<ScheduleSummary, 'spec' | 'state'>) {
-  const note = parseNote(state.note, state.paused);
-  const since = Date.parse((note.kind === 'paused' && note.token?.split(' ')[0]) || '');
+async function latestMissed(scope: Scope, id: string) {
+  // A list has only the first ten of its times and exceptions.
+  const { note, description } = (await readRecord(scope, id)) ?? {};
+  const since = Date.parse((note?.kind === 'paused' && note.token?.split(' ')[0]) || '');
+  const time = description && !Number.isNaN(since) ? latestDue(description.spec, since) : undefined;
+  if (time === undefined || (await takeRuns(scope, id, 1)) === 0) return undefined;
+  const startTime = optionalDateToTs(new Date(time));
+  return [{ startTime, endTime: startTime }];
+}
+
+function latestDue(spec: ScheduleDescription['spec'], since: number): number | undefined {
   const now = Date.now();
-  if (!spec || Number.isNaN(since)) return undefined;
   // Looks back further and further, so that a job of every second is not stepped through from the pause on.
   for (let back = 60_000; ; back *= 10) {
     let latest: number | undefined;
@@ -205,10 +217,7 @@ function latestMissed({ spec, state }: Pick<ScheduleSummary, 'spec' | 'state'>) 
       if (time > now) break;
       latest = time;
     }
-    if (latest !== undefined) {
-      const time = optionalDateToTs(new Date(latest));
-      return [{ startTime: time, endTime: time }];
-    }
+    if (latest !== undefined) return latest;
     if (now - back <= since) return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Records } from '../activities/chain.ts';
+import { JOB_KIND } from '../workflows/attributes.ts';
 import type { EndedRun } from '../workflows/messages.ts';
 import { cancelDependents } from './cancel.ts';
 import { readDependents } from './dependents.ts';
@@ -20,6 +21,9 @@ export function createRecords(scope: Scope, hold: QueueHold): Records {
     async load(jobId) {
       const record = await readRecord(scope, jobId);
       if (!record || (record.note.kind === 'ended' && record.note.state === 'cancelled')) return undefined;
+      // Replaced by one that recurs. The CLI can take away what it follows, but not that it does.
+      const kind = record.description.typedSearchAttributes.get(JOB_KIND);
+      if (!record.definition.after && kind !== 'afterJob') return undefined;
       return { definition: record.definition, isPaused: record.note.kind === 'paused' };
     },
     owe: (jobId, predecessors) => oweRun(scope, jobId, predecessors),
@@ -31,7 +35,7 @@ export function createRecords(scope: Scope, hold: QueueHold): Records {
       });
     },
     dependents: (jobId) => readDependents(scope, jobId),
-    cancel: (jobIds, reason) => cancelDependents(scope, jobIds, reason),
+    cancel: (jobIds, reason, of) => cancelDependents(scope, jobIds, reason, of),
     sweep: (since) => sweepSince(scope, since),
     async resume(token) {
       if ((await hold.read())?.token === token) await resumeAll(scope, hold, 'skip');

@@ -1,8 +1,8 @@
 import type { Job } from '../job/job.ts';
 import { RUN_JOB, type After } from '../workflows/messages.ts';
 import { cancel } from './cancel.ts';
-import { removeDependent } from './dependents.ts';
 import { catchFirstRuns } from './first-runs.ts';
+import { ifFound } from './map-error.ts';
 import { changeRecord, type JobRecord, type Scope } from './record.ts';
 import type { WorkflowInfo } from './run.ts';
 import { toScheduleOptions, toStartOptions } from './to-temporal.ts';
@@ -34,8 +34,7 @@ export async function replace(
   }
   if (record) {
     await cancel(scope, job.id, 'replaced');
-    await Promise.all((record.definition.after?.jobIds ?? []).map((id) => removeDependent(scope, id, job.id)));
-    await client.schedule.getHandle(job.id).delete();
+    await ifFound(client.schedule.getHandle(job.id).delete());
   } else if (workflow) {
     await cancel(scope, job.id, 'replaced');
   }

@@ -6,12 +6,12 @@ import { show } from '../job/show.ts';
 import { RUN_JOB } from '../workflows/messages.ts';
 import { notFound } from './cancel.ts';
 import { withoutExtras } from './from-temporal.ts';
-import { oneRunQuery, runsQuery } from './list-query.ts';
+import { runsQuery } from './list-query.ts';
 import { readRecord, type JobRecord, type Scope } from './record.ts';
 import { reopen } from './reopen.ts';
 import { closed } from './wait.ts';
 import { readRun, type HistoryPage, type WorkflowInfo } from './run.ts';
-import { describeRun } from './runs.ts';
+import { describeRun, noSuchRun, runWithId } from './runs.ts';
 
 const RUN_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const FAILED = `ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated')`;
@@ -37,7 +37,7 @@ export async function retryRun(scope: Scope, id: string, runId: string | undefin
   const job = await look(scope, id);
   if (job.record?.note.kind === 'ended' && job.record.note.state === 'cancelled')
     throw new JobNotChangeableError(id, `job "${id}" is cancelled: no run of it can be retried`);
-  const run = runId === undefined ? await lastFailed(scope, job) : await runWithId(scope, job, runId);
+  const run = runId === undefined ? await lastFailed(scope, job) : await theRunOrItsRetry(scope, job, runId);
   return retry(scope, job, run);
 }
 
@@ -96,14 +96,14 @@ async function lastFailed(scope: Scope, job: Job): Promise<WorkflowExecutionDesc
 }
 
 /** The run asked for, or, where that was retried already and may not be again, the retry that is under way. */
-async function runWithId(scope: Scope, job: Job, runId: string): Promise<WorkflowExecutionDescription> {
+async function theRunOrItsRetry(scope: Scope, job: Job, runId: string): Promise<WorkflowExecutionDescription> {
   const { id } = job;
   const run =
     job.known.find((known) => known.runId === runId) ??
-    (isOnce(job) ? await describeRun(scope, id, runId) : await firstListed(scope, oneRunQuery(scope.queue, id, runId)));
+    (isOnce(job) ? await describeRun(scope, id, runId) : await runWithId(scope, id, runId));
   if (!run) {
     if (!job.record && job.known.length === 0) throw notFound(scope, id);
-    throw new JobNotChangeableError(id, `expected the id of a run of job "${id}", got "${runId}": it has no such run`);
+    throw noSuchRun(id, runId);
   }
   const current = await describeRun(scope, run.workflowId);
   if (!current) throw notFound(scope, id);

@@ -1,9 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
+import { JobNotChangeableError } from '../job/errors.ts';
 import { RUN_JOB } from '../workflows/messages.ts';
-import { openRunsQuery, runsQuery } from './list-query.ts';
+import { oneRunQuery, openRunsQuery, runsQuery } from './list-query.ts';
 import { ifFound } from './map-error.ts';
 import { readRecord, type Scope } from './record.ts';
 import { readHistory, readRun, type Run, type WorkflowInfo } from './run.ts';
+
+/** In milliseconds. */
+const LISTED_WITHIN = 2_000;
+const LOOK_EVERY = 250;
 
 /** Describes a workflow, or undefined if there is none, or it is no run of a job. */
 export async function describeRun(
@@ -55,14 +61,34 @@ export async function newestRuns(
   return found;
 }
 
+/** One run of a job. One that has just begun is in the lists a moment later. */
+export async function runWithId(
+  scope: Scope,
+  jobId: string,
+  runId: string,
+): Promise<WorkflowExecutionInfo | undefined> {
+  const query = oneRunQuery(scope.queue, jobId, runId);
+  for (const deadline = Date.now() + LISTED_WITHIN; ; await sleep(LOOK_EVERY)) {
+    const [run] = await newestRuns(scope, jobId, 1, query);
+    if (run || Date.now() > deadline) return run;
+  }
+}
+
+export function noSuchRun(jobId: string, runId: string): JobNotChangeableError {
+  return new JobNotChangeableError(
+    jobId,
+    `expected the id of a run of job "${jobId}", got "${runId}": it has no such run`,
+  );
+}
+
 /** The open runs of a job: those in the lists, and those that its record has just started. */
 export async function openRuns(scope: Scope, { id }: { readonly id: string }): Promise<WorkflowExecutionDescription[]> {
   const [record, listed] = await Promise.all([readRecord(scope, id), listOpenRuns(scope, id)]);
   const { recentActions = [], runningActions = [] } = record?.description.info ?? {};
   const started = [...recentActions.map(({ action }) => action), ...runningActions].map(({ workflow }) => workflow);
   const unlisted = started.filter(({ workflowId }) => !listed.some((info) => info.workflowId === workflowId));
-  const ids = new Map(unlisted.map(({ workflowId, firstExecutionRunId }) => [workflowId, firstExecutionRunId]));
-  const described = await Promise.all([...ids].map(([workflowId]) => describeRun(scope, workflowId)));
+  const ids = new Set(unlisted.map(({ workflowId }) => workflowId));
+  const described = await Promise.all([...ids].map((workflowId) => describeRun(scope, workflowId)));
   // Lists are a little behind: of what they call open, only what still is.
   const current = await Promise.all(listed.map(({ workflowId, runId }) => describeRun(scope, workflowId, runId)));
   return [...current, ...described]

@@ -51,7 +51,7 @@ export interface ScheduledJobs {
  *
  * Every method throws a {@link SchedulerError}: an argument that is not what it must be is refused before any call; a
  * server that does not answer within the call timeout is a {@link SchedulerUnavailableError}, after which a call may be
- * made again: it comes to the same.
+ * made again: it comes to the same, but for {@link triggerJob}, and {@link scheduleJob} without an id.
  */
 export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContract[]> implements AsyncDisposable {
   readonly #scope: Scope;
@@ -98,7 +98,8 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
    * it: then a recurring job's definition changes in place, while any other job is cancelled first; one that a person has
    * paused stays paused, unless it is a once job. @default 'error'
    * @throws {@link InvalidJobError}, {@link InvalidScheduleError}, {@link UnknownJobTypeError} before any call.
-   * @throws {@link JobAlreadyExistsError} if the id is taken and `onConflict` is `error`.
+   * @throws {@link JobAlreadyExistsError} if the id names another definition, or a job that was cancelled, and
+   * `onConflict` is `error`.
    * @throws {@link JobNotFoundError}, {@link DependencyCycleError}, {@link TooManyDependentsError} for `afterJob`.
    */
   async scheduleJob(job: ScheduledJob<Jobs>, options: { readonly onConflict?: OnConflict } = {}): Promise<JobId> {
@@ -154,7 +155,9 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
   }
 
   /**
-   * Reads how a job stands, strongly consistent: it has what this client wrote before. Two rounds of calls.
+   * Reads how a job stands, strongly consistent for the job and for the runs
+   * that are due: it has what this client wrote before. Runs that were triggered, back-filled or chained may show up to a
+   * second later, as in lists. Two rounds of calls.
    *
    * @throws {@link JobNotFoundError}
    */
@@ -367,11 +370,14 @@ export class Scheduler<Jobs extends readonly JobContract[] = readonly JobContrac
   /**
    * Waits for the end of a once job, or of any other job's run in progress, and answers what its handler returned.
    *
+   * @param options.runId which run, open or ended: for that of {@link triggerJob}, which may end before this is called.
    * @throws {@link JobFailedError} if the run failed or was cancelled.
-   * @throws {@link JobNotChangeableError} if no run is in progress.
+   * @throws {@link JobNotChangeableError} if no run is in progress, or the job has no such run.
    */
-  async waitForJob(id: JobId): Promise<unknown> {
-    return this.#callFor(id, () => waitFor(this.#scope, id));
+  async waitForJob(id: JobId, options: { readonly runId?: string } = {}): Promise<unknown> {
+    checkKeys('waitForJob', options, ['runId']);
+    const runId = checkRunId(options.runId);
+    return this.#callFor(id, () => waitFor(this.#scope, id, runId));
   }
 
   /** Closes the connection, unless the client was given. Jobs go on. */

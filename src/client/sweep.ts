@@ -1,4 +1,4 @@
-import { ScheduleOverlapPolicy } from '@temporalio/client';
+import { ScheduleOverlapPolicy, type Client } from '@temporalio/client';
 import { INTERNAL_PREFIX } from '../job/parse-job.ts';
 import { RUN_JOB, SWEEP_WORKFLOW } from '../workflows/messages.ts';
 import { readDependents, readDependentsOfOnce } from './dependents.ts';
@@ -14,7 +14,8 @@ const EVERY = '1 minute';
 const LISTS_BEHIND = 30_000;
 const FIRST_LOOK_BACK = 86_400_000;
 
-const withSweep = new Set<string>();
+/** The task queues of which it is known, by client: another one may be of another server. */
+const withSweep = new WeakMap<Client, Set<string>>();
 
 /**
  * A run that is terminated, by a person or an overlap policy, gets no chance to start what follows it. A schedule of our
@@ -22,8 +23,8 @@ const withSweep = new Set<string>();
  */
 export async function ensureSweep({ client, queue }: Scope): Promise<void> {
   const scheduleId = `${INTERNAL_PREFIX}sweep/${queue}`;
-  const key = `${client.options.namespace} ${queue}`;
-  if (withSweep.has(key)) return;
+  const known = withSweep.get(client) ?? new Set();
+  if (known.has(queue)) return;
   try {
     await client.schedule.create({
       scheduleId,
@@ -35,7 +36,7 @@ export async function ensureSweep({ client, queue }: Scope): Promise<void> {
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
   }
-  withSweep.add(key);
+  withSweep.set(client, known.add(queue));
 }
 
 /** Delivers the ends of runs that were closed from outside since then. Answers where the next sweep goes on. */

@@ -23,11 +23,14 @@ export class Catalogue {
     );
   }
 
-  /** Completes a job with its definition's defaults, and checks all of it. */
-  async parse(job: unknown, options: { readonly ignorePayload?: boolean } = {}): Promise<Job> {
+  /** Completes a job with its definition's defaults, unless it is complete, and checks all of it. */
+  async parse(
+    job: unknown,
+    options: { readonly ignorePayload?: boolean; readonly isComplete?: boolean } = {},
+  ): Promise<Job> {
     const jobType = (job as { jobType?: unknown } | null | undefined)?.jobType;
     const contract = typeof jobType === 'string' ? this.#contracts?.get(jobType) : undefined;
-    const parsed = parseJob(job, contract?.defaults);
+    const parsed = parseJob(job, options.isComplete ? undefined : contract?.defaults);
     if (!this.#contracts) return parsed;
     if (!contract) {
       const known = [...this.#contracts.keys()].map(show).join(', ') || 'none';

@@ -87,7 +87,7 @@ function onceAsItIsNow(schedule: OnceSchedule, options: NextRunTimesOptions): st
 
 function afterJobInWords({ jobIds, delay, on }: AfterJobSchedule): string {
   const names = jobIds.map((id) => `\`${id}\``).join(', ');
-  const ends = { success: 'succeeds', failure: 'fails', completion: 'ends, however it ends' }[on];
+  const ends = { success: 'succeeds', failure: 'fails', completion: 'succeeds or fails' }[on];
   const after = delay > 0 ? `${formatDuration(delay)} after` : 'As soon as';
   return jobIds.length === 1
     ? `${after} job ${names} ${ends}, each time it does`

@@ -36,7 +36,7 @@ export interface CronOptions extends RecurringOptions {
 export interface AfterJobOptions {
   /** How long after the predecessor's end the run starts. @default 0 */
   readonly delay?: Duration;
-  /** Which end of the predecessor counts: `completion` is any. @default 'success' */
+  /** Which end of the predecessor counts: `completion` is success or failure, not cancelled. @default 'success' */
   readonly on?: AfterJobCondition;
 }
 

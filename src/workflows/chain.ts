@@ -2,6 +2,7 @@ import {
   ChildWorkflowCancellationType,
   ParentClosePolicy,
   getExternalWorkflowHandle,
+  patched,
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -10,17 +11,19 @@ import { bookkeeping } from './bookkeeping.ts';
 import { chainedStart, followUps, reasonOf } from './follow-up.ts';
 import { CANCEL_JOBS, PREDECESSOR_ENDED, RUN_JOB, type Dependent, type EndedRun } from './messages.ts';
 
+const CANCELLED_AT_ONCE = 20;
 const cancelJobs = bookkeeping(CANCEL_JOBS, 60_000);
 
 /** Starts a run of each job that follows this end; of a once job, those that do not want it are cancelled. */
 export async function startDependents(followers: readonly Dependent[], ended: EndedRun): Promise<void> {
   const { toStart, toCancel } = followUps(followers, ended);
   await Promise.all(toStart.map((dependent) => startDependent(dependent, ended)));
-  if (toCancel.length === 0) return;
-  await cancelJobs(
-    toCancel.map(({ jobId }) => jobId),
-    reasonOf(ended),
-  );
+  const ids = toCancel.map(({ jobId }) => jobId);
+  // Each takes some calls, of which a server gives few a second: all at once would not be done within an attempt's time.
+  const size = ids.length > CANCELLED_AT_ONCE && !patched('cancel-in-parts') ? ids.length : CANCELLED_AT_ONCE;
+  for (let from = 0; from < ids.length; from += size) {
+    await cancelJobs(ids.slice(from, from + size), reasonOf(ended), ended.jobId);
+  }
 }
 
 async function startDependent(dependent: Dependent, ended: EndedRun): Promise<void> {

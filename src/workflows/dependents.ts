@@ -1,4 +1,4 @@
-import { condition, continueAsNew, defineSignal, setHandler, workflowInfo } from '@temporalio/workflow';
+import { condition, continueAsNew, setDefaultSignalHandler, workflowInfo } from '@temporalio/workflow';
 import { ADD_DEPENDENT, REMOVE_DEPENDENT, type Dependent } from './messages.ts';
 
 // Whoever wants to know the dependents reads this workflow's history, so it must stay short.
@@ -9,9 +9,20 @@ const LONGEST_HISTORY = 1_000;
  * take the signals from its history, which the server answers also while no worker lives.
  */
 export async function dependents(first: readonly Dependent[]): Promise<void> {
-  const byId = new Map(first.map((dependent) => [dependent.jobId, dependent]));
-  setHandler(defineSignal<[Dependent]>(ADD_DEPENDENT), (dependent) => void byId.set(dependent.jobId, dependent));
-  setHandler(defineSignal<[string]>(REMOVE_DEPENDENT), (jobId) => void byId.delete(jobId));
+  const byId = hearOfDependents(first);
   await condition(() => byId.size === 0 || workflowInfo().historyLength > LONGEST_HISTORY);
   if (byId.size > 0) await continueAsNew<typeof dependents>([...byId.values()]);
+}
+
+/**
+ * The jobs that follow, as they come and go from now on. One handler for both signals: to handlers of their own the SDK
+ * would give what came before the first task by name, all that came and then all that went.
+ */
+export function hearOfDependents(first: readonly Dependent[] = []): Map<string, Dependent> {
+  const byId = new Map(first.map((dependent) => [dependent.jobId, dependent]));
+  setDefaultSignalHandler((name, argument) => {
+    if (name === ADD_DEPENDENT) byId.set((argument as Dependent).jobId, argument as Dependent);
+    if (name === REMOVE_DEPENDENT) byId.delete(argument as string);
+  });
+  return byId;
 }

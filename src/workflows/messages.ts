@@ -25,7 +25,7 @@ export const HELD = 'temporal-job-scheduler/Held';
 
 export const PRIORITY_KEYS = { high: 1, normal: 3, low: 5 } as const;
 
-/** Of a job, what its runs need. Durations are milliseconds, or strings such as `90s` where a person wrote them. */
+/** Of a job, what its runs need. Durations are milliseconds. */
 export interface Definition {
   readonly jobType: string;
   readonly payload?: unknown;
@@ -138,8 +138,8 @@ export interface ChainActivities {
   [LOAD_JOB](jobId: string, run: LoadRequest): Promise<LoadedJob>;
   /** Notes the end of a job's run in its record, and tells who follows. */
   [END_RUN](ended: EndedRun, mayBeLast: boolean): Promise<Dependent[]>;
-  /** Cancels jobs that have nothing left to follow, and theirs. */
-  [CANCEL_JOBS](jobIds: readonly string[], reason: string): Promise<void>;
+  /** Cancels jobs that have nothing left to follow, and theirs. `of` is the job that they follow. */
+  [CANCEL_JOBS](jobIds: readonly string[], reason: string, of?: string): Promise<void>;
   /** Makes a record that owed a run, which has started, one that is never due. */
   [SETTLE_DEBT](jobId: string): Promise<void>;
   /** Delivers the ends of runs that were closed from outside since then; answers where the next sweep goes on. */

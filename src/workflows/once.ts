@@ -8,7 +8,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { JOB_PRIORITY, JOB_TAGS } from './attributes.ts';
+import { JOB_PRIORITY, JOB_TAGS, JOB_TYPE } from './attributes.ts';
 import {
   CHANGE,
   PAUSE,
@@ -54,6 +54,7 @@ export async function atDueTime(first: RunInput): Promise<DueRun> {
       input = { ...input, ...change.input, retryPolicy };
       upsertMemo({ job: { ...(workflowInfo().memo?.['job'] as OnceMemo), ...change.memo, retryPolicy } });
       upsertSearchAttributes([
+        { key: JOB_TYPE, value: input.jobType ?? null },
         { key: JOB_PRIORITY, value: input.priority ?? 'normal' },
         { key: JOB_TAGS, value: input.tags?.length ? [...input.tags] : null },
       ]);

@@ -1,28 +1,12 @@
-import {
-  CancellationScope,
-  defineSignal,
-  isCancellation,
-  metricMeter,
-  setCurrentDetails,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, isCancellation, metricMeter, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { bookkeeping } from './bookkeeping.ts';
 import { callHandler } from './call-handler.ts';
 import { startDependents } from './chain.ts';
 import { ChainedRun } from './chained-run.ts';
+import { hearOfDependents } from './dependents.ts';
 import { describeFailure } from './failure.ts';
 import { ancestorsOf, compact } from './follow-up.ts';
-import {
-  ADD_DEPENDENT,
-  END_RUN,
-  SETTLE_DEBT,
-  type Definition,
-  type Dependent,
-  type DueRun,
-  type EndedRun,
-  type RunInput,
-} from './messages.ts';
+import { END_RUN, SETTLE_DEBT, type Definition, type DueRun, type EndedRun, type RunInput } from './messages.ts';
 import { atDueTime } from './once.ts';
 
 const endRun = bookkeeping(END_RUN, 30_000);
@@ -34,8 +18,7 @@ export async function runJob(input: RunInput): Promise<unknown> {
   const jobId = input.jobId ?? scheduleId() ?? workflowId;
   const isOnce = jobId === workflowId;
   const chained = input.predecessor && new ChainedRun(jobId, input.predecessor);
-  const dependents = new Map<string, Dependent>();
-  setHandler(defineSignal<[Dependent]>(ADD_DEPENDENT), (dependent) => void dependents.set(dependent.jobId, dependent));
+  const dependents = hearOfDependents();
 
   let failure: unknown;
   let outcome: Pick<EndedRun, 'state' | 'result' | 'error'>;

@@ -73,6 +73,11 @@ describe('the record of a chained job', () => {
     assert.deepEqual(answer, { found: 'job', definition: plain, isDue: true });
   });
 
+  it('is gone where it was replaced, and follows others now', async () => {
+    const other = [{ ...ended, jobId: 'x' }];
+    assert.deepEqual((await load(false, due + 9_000, other)).answer, { found: 'gone' });
+  });
+
   it('is gone where it was cancelled', async () => {
     assert.deepEqual(await activities(undefined)[LOAD_JOB]('c', { now: due, predecessors: both }), { found: 'gone' });
   });
@@ -98,12 +103,12 @@ describe('the end of a run', () => {
 describe('what else runs ask of the records', () => {
   it('is handed on', async () => {
     const { calls, ...of } = activities(undefined);
-    await of[CANCEL_JOBS](['a'], 'why');
+    await of[CANCEL_JOBS](['a'], 'why', 'b');
     await of[SETTLE_DEBT]('a');
     assert.equal(await of[SWEEP]('since'), 'then');
     await of[RESUME_JOBS]('token');
     assert.deepEqual(calls, [
-      ['cancel', ['a'], 'why'],
+      ['cancel', ['a'], 'why', 'b'],
       ['settleDebt', 'a'],
       ['sweep', 'since'],
       ['resume', 'token'],

@@ -10,8 +10,6 @@ import {
   runsQuery,
 } from '../../src/client/list-query.ts';
 
-const now = new Date('2027-03-01T09:00:00Z');
-
 /** The values in quotes, as the server reads them, and what is left of the query without them. */
 function dissect(query: string): { values: string[]; rest: string } {
   const values: string[] = [];
@@ -50,22 +48,19 @@ describe('a query', () => {
 
   it('of all jobs has no more than the queue and the kind', () => {
     assert.equal(recordQuery('jobs', {}), "JobQueue = 'jobs'");
-    assert.equal(onceQuery('jobs', {}, now), "JobQueue = 'jobs' AND JobKind = 'once'");
+    assert.equal(onceQuery('jobs', {}), "JobQueue = 'jobs' AND JobKind = 'once'");
   });
 
   it('is left out where nothing could pass', () => {
     assert.equal(recordQuery('jobs', { kind: 'once' }), undefined);
-    assert.equal(onceQuery('jobs', { kind: 'cron' }, now), undefined);
-    assert.equal(onceQuery('jobs', { state: 'waiting' }, now), undefined);
+    assert.equal(onceQuery('jobs', { kind: 'cron' }), undefined);
+    assert.equal(onceQuery('jobs', { state: 'waiting' }), undefined);
   });
 
   it('lets the server filter once jobs by state', () => {
     const query = (state: 'scheduled' | 'running' | 'completed' | 'failed' | 'cancelled') =>
-      onceQuery('jobs', { state }, now);
-    assert.match(
-      query('scheduled') ?? '',
-      /ExecutionStatus = 'Running' AND ExecutionTime > '2027-03-01T09:00:00\.000Z'$/,
-    );
+      onceQuery('jobs', { state });
+    assert.match(query('scheduled') ?? '', /ExecutionStatus = 'Running'$/);
     assert.match(query('running') ?? '', /ExecutionStatus = 'Running'$/);
     assert.match(query('completed') ?? '', /ExecutionStatus = 'Completed'$/);
     assert.match(query('failed') ?? '', /ExecutionStatus IN \('Failed', 'TimedOut', 'Terminated'\)$/);

@@ -350,6 +350,7 @@ describe('who follows a job', () => {
     await removeDependent(scope, 'first', 'a');
     assert.deepEqual(told, [
       ['first', 'addDependent', dependent('a')],
+      ['first', 'removeDependent', 'a'],
       ['temporal-job-scheduler/dependents/first', 'removeDependent', 'a'],
     ]);
     failure = Object.assign(new Error('closed'), { name: 'WorkflowNotFoundError' });

@@ -171,4 +171,41 @@ describe('applyJobs', () => {
       /dryRun: expected true or false, got 1/,
     );
   });
+
+  it('puts back what was cancelled with a job that it had to replace', async () => {
+    const [c, d] = [system.name('c'), system.name('d')];
+    const jobs = (payload: unknown): ScheduledJob[] => [
+      { id: ids.report, jobType: 'task', payload: 1, schedule: cron('0 9 * * *') },
+      { id: ids.mail, jobType: 'task', payload, schedule: afterJob(ids.report) },
+      { id: c, jobType: 'task', payload: 1, schedule: afterJob(ids.mail) },
+      { id: d, jobType: 'task', payload: 1, schedule: afterJob(c) },
+    ];
+    await apply(jobs(1));
+    await listed(4);
+    const { changed, failures } = await apply(jobs(2));
+    assert.deepEqual([changed, failures], [[{ id: ids.mail, fields: ['payload'] }], []]);
+    for (const id of [ids.mail, c, d]) assert.equal((await system.scheduler.getJobStatus(id)).state, 'waiting', id);
+    assert.deepEqual((await apply(jobs(2))).drifted, []);
+  });
+
+  it('does not run a once job again for a change in the list', async () => {
+    await system.startWorker();
+    const job = (tags: string[]): ScheduledJob => ({
+      id: ids.audit,
+      jobType: 'task',
+      payload: 1,
+      schedule: once(new Date(0)),
+      tags,
+    });
+    await apply([job([])]);
+    await system.scheduler.waitForJob(ids.audit);
+    assert.deepEqual((await apply([job(['new'])])).unchanged, [ids.audit]);
+    assert.equal(system.callsOf(ids.audit).length, 1);
+  });
+
+  it('refuses a list with a job whose tags leave no room for the owner', async () => {
+    const tags = Array.from({ length: 20 }, (_, index) => `tag-${index}`);
+    const job = { id: ids.audit, jobType: 'task', payload: 1, schedule: once({ in: 0 }), tags };
+    await assert.rejects(apply([job]), { name: 'InvalidJobError', field: 'tags' });
+  });
 });

@@ -122,4 +122,35 @@ describe('cancelJob', () => {
     assert.equal((await status(id)).state, 'completed');
     await assert.rejects(system.scheduler.cancelJob(system.name('nobody')), { code: 'JOB_NOT_FOUND' });
   });
+
+  it('is a conflict for the same definition, also where the run had to be terminated', async () => {
+    await using lone = await System.start({ worker: false });
+    const job = { id: lone.name('again'), jobType: 'task', payload: 1, schedule: once({ in: 0 }) } as const;
+    await lone.scheduler.scheduleJob(job);
+    await lone.scheduler.cancelJob(job.id);
+    assert.equal((await lone.client.workflow.getHandle(job.id).describe()).status.name, 'TERMINATED');
+    await assert.rejects(lone.scheduler.scheduleJob(job), { name: 'JobAlreadyExistsError' });
+    await lone.scheduler.scheduleJob(job, { onConflict: 'replace' });
+    assert.equal((await lone.scheduler.getJobStatus(job.id)).state, 'queued');
+  });
+
+  for (const engine of ['v1', 'v2'] as const) {
+    it(`waits for runs that were made up for and wait for their turn (${engine})`, async () => {
+      await using own = await System.start({ engine });
+      own.on((_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', reject)));
+      const id = await own.scheduler.scheduleJob({ jobType: 'task', payload: 1, schedule: interval('1m') });
+      const handle = own.client.schedule.getHandle(id);
+      const end = new Date();
+      await handle.backfill({ start: new Date(end.getTime() - 4 * 60_000), end, overlap: 'BUFFER_ALL' });
+      await own.called(1);
+      await own.scheduler.cancelJob(id);
+      const calls = own.calls.length;
+      const { raw } = await handle.describe();
+      assert.equal(Number(raw.info?.bufferSize ?? 0), 0);
+      await own.scheduler.scheduleJob({ jobType: 'task', payload: 2, schedule: once({ in: 0 }) });
+      await own.called(calls + 1);
+      assert.equal(own.callsOf(id).length, calls);
+      assert.deepEqual((await own.scheduler.getJobStatus(id)).runningRuns, []);
+    }).timeout(120_000);
+  }
 });

@@ -307,4 +307,85 @@ describe('afterJob', () => {
     await system.scheduler.triggerJob(first);
     await system.called(2, second);
   }).timeout(90_000);
+
+  it('is not run, and not cancelled, by what it followed before it was replaced', async () => {
+    const broken = await schedule('will-fail', {
+      schedule: once({ in: 3_000 }),
+      payload: 'fail',
+      retryPolicy: { maximumAttempts: 1 },
+    });
+    const good = await schedule('will-succeed', { schedule: once({ in: 3_000 }) });
+    const replaced = await schedule('now-a-cron', { schedule: afterJob(good) });
+    const moved = await schedule('moved', { schedule: afterJob(broken) });
+    const last = await schedule('much-later', { schedule: once({ in: '1h' }) });
+    const yearly = { id: replaced, jobType: 'task', payload: 'cron', schedule: cron('0 0 1 1 *') };
+    await system.scheduler.scheduleJob(yearly, { onConflict: 'replace' });
+    const other = { id: moved, jobType: 'task', payload: 'moved', schedule: afterJob(last) };
+    await system.scheduler.scheduleJob(other, { onConflict: 'replace' });
+    await ended(broken);
+    await ended(good);
+    assert.deepEqual(
+      (await system.client.workflow.getHandle(good).fetchHistory()).events?.filter(
+        (event) => event.startChildWorkflowExecutionInitiatedEventAttributes,
+      ),
+      [],
+    );
+    assert.equal((await status(replaced)).state, 'scheduled');
+    assert.equal((await status(moved)).state, 'waiting');
+    await system.scheduler.triggerJob(last);
+    await ended(moved);
+    assert.deepEqual(
+      system.calls.filter(({ jobId }) => [replaced, moved].includes(jobId)).map(({ payload }) => payload),
+      ['moved'],
+    );
+  });
+
+  it('is cancelled where what it is to follow was cancelled already, also if that recurred', async () => {
+    const first = await schedule('gone-cron', { schedule: cron('0 0 1 1 *') });
+    await system.scheduler.cancelJob(first);
+    const second = await schedule('after-gone', { schedule: afterJob(first) });
+    const { state, lastError } = await status(second);
+    assert.deepEqual([state, lastError], ['cancelled', `its predecessor ${first} cancelled`]);
+  });
+
+  it('keeps the run that it owes when it is changed while it is paused', async () => {
+    const first = await schedule('payer-once', { schedule: NOW() });
+    await system.scheduler.waitForJob(first);
+    const waiting = await schedule('payer-later', { schedule: once({ in: 1_500 }) });
+    const second = await schedule('debtor-changed', { schedule: afterJob(waiting) });
+    await system.scheduler.pauseJob(second);
+    await ended(waiting);
+    await eventually(
+      async () => (await system.client.schedule.getHandle(second).describe()).state.remainingActions,
+      (remaining) => remaining === 1,
+    );
+    await system.scheduler.updateJob(second, { priority: 'high' });
+    await system.scheduler.resumeJob(second);
+    const { state, priority } = await eventually(
+      () => status(second),
+      (now) => now.state === 'completed',
+      30_000,
+    );
+    assert.deepEqual([state, priority], ['completed', 'high']);
+    assert.equal(system.callsOf(second)[0]?.context.predecessor?.jobId, waiting);
+  }).timeout(60_000);
+
+  it('cancels a circle once, that two clients have closed at once', async () => {
+    const root = await schedule('ring-root', { schedule: cron('0 0 1 1 *') });
+    const first = await schedule('ring-1', { schedule: afterJob(root) });
+    const second = await schedule('ring-2', { schedule: afterJob(first) });
+    const scope = { client: system.client, queue: system.taskQueue };
+    const dependent = {
+      jobId: first,
+      jobType: 'task',
+      tags: [],
+      priority: 'normal',
+      on: 'success',
+      delay: 0,
+      repeats: true,
+    } as const;
+    await addDependent(scope, second, dependent);
+    await system.scheduler.cancelJob(first);
+    assert.equal((await status(second)).state, 'cancelled');
+  });
 });

@@ -266,6 +266,18 @@ describe('a list of jobs', () => {
     await Promise.all(jobs.map((id) => system.scheduler.cancelJob(id)));
   });
 
+  it('follows what an update changes of a once job: its type, and its time', async () => {
+    const id = await system.scheduler.scheduleJob({ ...later(), schedule: once({ in: 1_500 }), tags: ['moved'] });
+    await system.scheduler.updateJob(id, { jobType: 'other', schedule: once({ in: '1h' }) });
+    const since = Date.now();
+    await eventually(
+      async () => Date.now() - since,
+      (passed) => passed > 2_000,
+    );
+    await listed({ jobType: 'other', state: 'scheduled', tag: 'moved' }, 1);
+    await listed({ jobType: 'task', tag: 'moved' }, 0);
+  });
+
   it('has a job that was replaced once, as it is now', async () => {
     const id = system.name('replaced');
     await system.scheduler.scheduleJob({ ...later(), id, tags: ['old'] });

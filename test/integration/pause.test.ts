@@ -173,4 +173,41 @@ describe('pause', () => {
     await system.scheduler.resume();
     assert.equal(await system.scheduler.waitForJob(id), 2);
   });
+
+  it('runs none of a job that has had all its runs, and counts the latest against their number', async () => {
+    const done = await schedule('done', { schedule: interval('1s', { maxRuns: 1 }) });
+    await eventually(
+      () => status(done),
+      ({ state }) => state === 'completed',
+    );
+    const few = await schedule('few', { schedule: interval('1s', { maxRuns: 3 }) });
+    await system.called(1, few);
+    await system.scheduler.pause();
+    const missedFrom = Date.now();
+    await eventually(
+      async () => Date.now() - missedFrom,
+      (passed) => passed > 2_500,
+    );
+    await system.scheduler.resume({ missed: 'latest' });
+    await eventually(
+      () => status(few),
+      ({ state }) => state === 'completed',
+    );
+    await eventually(
+      async () => system.callsOf(few).length,
+      (calls) => calls >= 3,
+    );
+    assert.deepEqual([system.callsOf(few).length, system.callsOf(done).length], [3, 1]);
+  }).timeout(60_000);
+
+  it('lasts when it is called without an end while one with an end is in force', async () => {
+    await system.scheduler.pause({ until: new Date(Date.now() + 4_000) });
+    await system.scheduler.pause({ reason: 'for good' });
+    const since = Date.now();
+    await eventually(
+      async () => Date.now() - since,
+      (passed) => passed > 6_000,
+    );
+    assert.equal(await system.scheduler.isPaused(), true);
+  }).timeout(60_000);
 });

@@ -56,6 +56,33 @@ for (const engine of ['v1', 'v2'] as const) {
       console.log(`      5 schedules with a due time within a second of their creation: 5 runs`);
     });
 
+    it('answer what a run returned that was triggered, ended already or not', async () => {
+      const id = await schedule('asked', { schedule: interval('1h') });
+      for (let round = 0; round < 10; round++) {
+        system.on(() => round);
+        const { runId } = await system.scheduler.triggerJob(id);
+        assert.equal(await system.scheduler.waitForJob(id, { runId }), round);
+      }
+      const runId = '00000000-0000-0000-0000-000000000000';
+      await assert.rejects(system.scheduler.waitForJob(id, { runId }), { name: 'JobNotChangeableError' });
+      await assert.rejects(system.scheduler.waitForJob('nobody', { runId }), { name: 'JobNotFoundError' });
+    });
+
+    it('are not made up for once they are cancelled, nor before their time', async () => {
+      const id = await schedule('to-come', { schedule: cron('0 * * * *') });
+      const hour = 3_600_000;
+      const now = Date.now();
+      await system.scheduler.backfillJob(id, { from: new Date(now - 2 * hour), to: new Date(now + 5 * hour) });
+      await system.called(2, id);
+      await system.scheduler.cancelJob(id);
+      assert.deepEqual(
+        system.callsOf(id).filter(({ context }) => context.scheduledAt.getTime() > now),
+        [],
+      );
+      const range = { from: new Date(now - 9 * hour), to: new Date(now) };
+      await assert.rejects(system.scheduler.backfillJob(id, range), { name: 'JobNotChangeableError' });
+    });
+
     it('end after maxRuns', async () => {
       const id = await schedule('twice', { schedule: interval('1s', { maxRuns: 2 }) });
       await eventually(
