@@ -122,7 +122,7 @@ async function main(): Promise<void> {
       text: 'verify-backup',
       prepare: (of) => of.getByText('Expand All').click(),
     });
-    await take(page, { name: 'run-details.png', url: `${chained}/user-metadata`, height: 640, text: 'Details' });
+    await take(page, { name: 'run-details.png', url: `${chained}/user-metadata`, height: 840, text: 'Details' });
     await take(page, { name: 'workflows.png', url: `${namespace}/workflows`, height: 800, text: 'verify-backup' });
   } finally {
     await browser.close();

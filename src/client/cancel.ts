@@ -6,7 +6,7 @@ import { readDependents, readDependentsOfOnce, removeDependent } from './depende
 import { grpcStatus, isNotFound } from './map-error.ts';
 import { changeRecord, endOf, readRecord, type JobRecord, type Scope } from './record.ts';
 import { CANCELLED, readRun, type WorkflowInfo } from './run.ts';
-import { describeRun, openRuns } from './runs.ts';
+import { describeRun, openAndTaken, openRuns } from './runs.ts';
 
 /** How long a handler that was told to stop may take to end, in milliseconds. Then its run is terminated. */
 const GRACE = 10_000;
@@ -36,9 +36,10 @@ export async function cancel(scope: Scope, id: string, reason: string): Promise<
     // A run that the record started just before its end may not be in the lists yet: look until there is none left.
     // And one that somebody had made up for may still wait for its turn: it starts when the run before it has ended.
     for (;;) {
-      const open = await openRuns(scope, record);
+      const { open, taken } = await openAndTaken(scope, id);
+      if (open.length === 0 && taken === 0) break;
+      if (open.length === 0) await sleep(LOOK_EVERY);
       await Promise.all(open.map((run) => closeRun(scope, run, reason)));
-      if (open.length === 0 && !(await hasRunsToCome(scope, id))) break;
     }
     await cancelFollowers(scope, id);
     await forget(scope, record);
@@ -47,13 +48,6 @@ export async function cancel(scope: Scope, id: string, reason: string): Promise<
     if (open.length === 0) throw notFound(scope, id);
     await Promise.all(open.map((run) => closeRun(scope, run, reason)));
   }
-}
-
-async function hasRunsToCome(scope: Scope, id: string): Promise<boolean> {
-  const { description } = (await readRecord(scope, id)) ?? {};
-  const isAnyLeft = Number(description?.raw.info?.bufferSize ?? 0) > 0;
-  if (isAnyLeft) await sleep(LOOK_EVERY);
-  return isAnyLeft;
 }
 
 export function notFound({ queue }: Scope, id: string): JobNotFoundError {

@@ -83,6 +83,14 @@ export function noSuchRun(jobId: string, runId: string): JobNotChangeableError {
 
 /** The open runs of a job: those in the lists, and those that its record has just started. */
 export async function openRuns(scope: Scope, { id }: { readonly id: string }): Promise<WorkflowExecutionDescription[]> {
+  return (await openAndTaken(scope, id)).open;
+}
+
+/** And how many its record has taken in, to start when the run before them has ended. */
+export async function openAndTaken(
+  scope: Scope,
+  id: string,
+): Promise<{ readonly open: WorkflowExecutionDescription[]; readonly taken: number }> {
   const [record, listed] = await Promise.all([readRecord(scope, id), listOpenRuns(scope, id)]);
   const { recentActions = [], runningActions = [] } = record?.description.info ?? {};
   const started = [...recentActions.map(({ action }) => action), ...runningActions].map(({ workflow }) => workflow);
@@ -91,9 +99,11 @@ export async function openRuns(scope: Scope, { id }: { readonly id: string }): P
   const described = await Promise.all([...ids].map((workflowId) => describeRun(scope, workflowId)));
   // Lists are a little behind: of what they call open, only what still is.
   const current = await Promise.all(listed.map(({ workflowId, runId }) => describeRun(scope, workflowId, runId)));
-  return [...current, ...described]
-    .filter((info) => info !== undefined)
-    .filter(({ status }) => status.name === 'RUNNING');
+  const open = [...current, ...described].filter((info) => info?.status.name === 'RUNNING');
+  return {
+    open: open.filter((info) => info !== undefined),
+    taken: Number(record?.description.raw.info?.bufferSize ?? 0),
+  };
 }
 
 async function listOpenRuns({ client, queue }: Scope, jobId: string): Promise<WorkflowExecutionInfo[]> {

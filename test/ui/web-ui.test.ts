@@ -71,6 +71,12 @@ describe('the Web UI', function () {
     open(`workflows/${encodeURIComponent(workflowId)}/${runId}/${tab}`);
   const see = (text: string | RegExp, within: Page | Locator = page) =>
     within.getByText(text).locator('visible=true').first().waitFor();
+  /** What is Markdown stands in frames. */
+  const seeInFrame = (text: RegExp) =>
+    eventually(
+      async () => Promise.all(page.frames().map((frame) => frame.getByText(text).count())),
+      (counts) => counts.some((count) => count > 0),
+    );
   const confirm = (within: Locator) => within.getByTestId('confirm-modal-button').locator('visible=true').click();
   const press = (name: string) => page.getByRole('button', { name }).locator('visible=true').click();
   const is = async (id: string, state: JobState, inList: JobState = state) => {
@@ -173,8 +179,8 @@ describe('the Web UI', function () {
     await see('ledger.db');
     // What the run is, in words.
     await page.getByTestId('user-metadata-tab').locator('visible=true').click();
-    await see(/^Every 1 hour/);
-    await see(/^Was due /);
+    await seeInFrame(/Every 1 hour/);
+    await seeInFrame(/Was due /);
     finish();
     await is('triggered', 'scheduled');
     await see('Completed');
