@@ -5,6 +5,7 @@ import { ADD_DEPENDENT, DEPENDENTS, REMOVE_DEPENDENT, type Dependent } from '../
 import { ifFound, isNotFound } from './map-error.ts';
 import type { Scope } from './record.ts';
 import type { HistoryPage } from './run.ts';
+import { describeRun } from './runs.ts';
 
 // Which jobs follow a once job stands in the history of its workflow; which follow any other job, in the history of a
 // small workflow beside it. A history is read back as it is written, whether or not a worker lives.
@@ -31,9 +32,10 @@ export async function addDependentOfOnce({ client }: Scope, jobId: string, depen
   return signal(client, jobId, ADD_DEPENDENT, dependent);
 }
 
-/** Of a job of whatever kind: a once job keeps its own, any other has a keeper. */
-export async function removeDependent({ client }: Scope, jobId: string, dependentId: string): Promise<void> {
-  await Promise.all([jobId, keeperId(jobId)].map((keeper) => signal(client, keeper, REMOVE_DEPENDENT, dependentId)));
+/** Of a job of whatever kind. A once job keeps its own; that id may be of a workflow that is none of ours. */
+export async function removeDependent(scope: Scope, jobId: string, dependentId: string): Promise<void> {
+  const isOnce = (await describeRun(scope, jobId)) !== undefined;
+  await signal(scope.client, isOnce ? jobId : keeperId(jobId), REMOVE_DEPENDENT, dependentId);
 }
 
 export async function readDependents({ client }: Scope, jobId: string): Promise<Dependent[]> {

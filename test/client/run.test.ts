@@ -343,15 +343,17 @@ describe('who follows a job', () => {
     const told: unknown[] = [];
     let failure: Error | undefined;
     const getHandle = (id: string) => ({
+      describe: () => Promise.resolve(id === 'first' ? { type: 'runJob', taskQueue: 'jobs' } : { type: 'other' }),
       signal: (...args: unknown[]) => (failure ? Promise.reject(failure) : Promise.resolve(told.push([id, ...args]))),
     });
     const scope = { client: { workflow: { getHandle } } as unknown as Client, queue: 'jobs' };
     assert.equal(await addDependentOfOnce(scope, 'first', dependent('a') as never), true);
     await removeDependent(scope, 'first', 'a');
+    await removeDependent(scope, 'nightly', 'a');
     assert.deepEqual(told, [
       ['first', 'addDependent', dependent('a')],
       ['first', 'removeDependent', 'a'],
-      ['temporal-job-scheduler/dependents/first', 'removeDependent', 'a'],
+      ['temporal-job-scheduler/dependents/nightly', 'removeDependent', 'a'],
     ]);
     failure = Object.assign(new Error('closed'), { name: 'WorkflowNotFoundError' });
     assert.equal(await addDependentOfOnce(scope, 'first', dependent('a') as never), false);
