@@ -22,10 +22,13 @@ const REDRAW_EVERY = 100;
  * await scheduler.scheduleJobs(jobs, { onProgress: progressBar('scheduling') });
  * ```
  */
-export function progressBar(
-  what: string,
-  stream: Pick<NodeJS.WriteStream, 'isTTY' | 'write'> = process.stderr,
-): OnProgress {
+export function progressBar(what: string): OnProgress {
+  if (typeof what !== 'string') throw new InvalidArgumentError(`what: expected a text to show, got ${show(what)}`);
+  return barOn(process.stderr, what);
+}
+
+/** @internal */
+export function barOn(stream: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>, what: string): OnProgress {
   if (!stream.isTTY) return () => {};
   let drawnAt = -Infinity;
   return ({ done, total }) => {

@@ -53,7 +53,7 @@ Mind
     assert.equal(explainSchedule(afterJob('load')), 'As soon as job `load` succeeds, each time it does');
     assert.equal(
       explainSchedule(afterJob(['a', 'b'], { delay: '1h', on: 'completion' })),
-      'Once, 1 hour after the last of the jobs `a`, `b` ends, however it ends',
+      'Once, 1 hour after the last of the jobs `a`, `b` succeeds or fails',
     );
     assert.equal(
       explainSchedule(afterJob('load', { delay: '90s', on: 'failure' })),

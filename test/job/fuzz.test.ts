@@ -3,8 +3,18 @@ import fc from 'fast-check';
 import * as library from '../../src/index.ts';
 import { hostile, settle } from '../support/hostile.ts';
 
-const { SchedulerError, afterJob, cron, defineJob, explainSchedule, interval, nextRunTimes, once, toScheduleSpec } =
-  library;
+const {
+  SchedulerError,
+  afterJob,
+  cron,
+  defineJob,
+  explainSchedule,
+  interval,
+  nextRunTimes,
+  once,
+  progressBar,
+  toScheduleSpec,
+} = library;
 
 const RUNS = 1_000;
 const aSchedule = fc.constantFrom(
@@ -49,6 +59,7 @@ const calls: Record<string, [(...args: never[]) => unknown, ...fc.Arbitrary<unkn
     fc.oneof(hostile, fc.constant({ createdAt: new Date() })),
   ],
   defineJob: [defineJob, hostile, hostile],
+  progressBar: [progressBar, hostile],
 };
 
 describe('whatever a caller passes', () => {
