@@ -1,6 +1,6 @@
 import { stderr } from 'node:process';
+import { bar } from '../src/client/progress.ts';
 
-const WIDTH = 24;
 const { isTTY: isTerminal } = stderr;
 
 /** A bar on a terminal's standard error, and nothing elsewhere. */
@@ -35,8 +35,7 @@ export class Progress {
 
   #draw(): void {
     if (!isTerminal) return;
-    const filled = Math.round((Math.min(this.#done, this.#steps) / this.#steps) * WIDTH);
     const seconds = Math.round((performance.now() - this.#began) / 1_000);
-    stderr.write(`\r\u001b[K${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${seconds} s  ${this.#what}`);
+    stderr.write(`\r\u001b[K${bar(Math.min(this.#done, this.#steps) / this.#steps)} ${seconds} s  ${this.#what}`);
   }
 }

@@ -1,6 +1,7 @@
 import type { Catalogue } from '../job/catalogue.ts';
 import { InvalidArgumentError, InvalidJobError } from '../job/errors.ts';
 import type { Job, JobId } from '../job/job.ts';
+import { MOST_TAGS } from '../job/parse-job.ts';
 import { show } from '../job/show.ts';
 import { isOpen, type BulkResult } from './bulk.ts';
 import { cancel } from './cancel.ts';
@@ -10,6 +11,7 @@ import { onceJob, toJob } from './from-temporal.ts';
 import type { QueueHold } from './hold.ts';
 import { inParallel } from './in-parallel.ts';
 import { iterate } from './list.ts';
+import { isCancelled } from './notes.ts';
 import type { Scope } from './record.ts';
 import { onceMemo, readRun } from './run.ts';
 import { hash } from './to-temporal.ts';
@@ -49,7 +51,6 @@ interface Step {
 }
 
 const AT_ONCE = 10;
-const MAX_TAGS = 20;
 const NOT_DECLARED = 'applyJobs() was called without it';
 
 export function ownerTag(owner: unknown = 'applyJobs'): string {
@@ -71,10 +72,10 @@ export async function parseList(catalogue: Catalogue, given: unknown, tag: strin
       );
     const parsed = await catalogue.parse(job);
     if (byId.has(parsed.id)) throw new InvalidJobError('id', `id: expected each once, got ${show(parsed.id)} twice`);
-    if (parsed.tags.length >= MAX_TAGS)
+    if (parsed.tags.length >= MOST_TAGS)
       throw new InvalidJobError(
         'tags',
-        `tags: expected at most ${MAX_TAGS - 1} beside the owner's, got ${parsed.tags.length} of job ${show(parsed.id)}`,
+        `tags: expected at most ${MOST_TAGS - 1} beside the owner's, got ${parsed.tags.length} of job ${show(parsed.id)}`,
       );
     const tagged = { ...parsed, tags: [...parsed.tags, tag] };
     byId.set(parsed.id, { ...tagged, applied: fingerprints(tagged) });
@@ -169,7 +170,7 @@ async function standOf(scope: Scope, id: JobId): Promise<Stand> {
       current: fingerprints(job),
       ...(job.applied && { applied: job.applied }),
       isPaused: note.kind === 'paused' && note.by === 'person',
-      ...(note.kind === 'ended' && note.state === 'cancelled' && { cancelled: note.reason }),
+      ...(isCancelled(note) && { cancelled: note.reason }),
     };
   }
   if (!workflow) return {};

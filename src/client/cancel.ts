@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { JobNotFoundError } from '../job/errors.ts';
+import type { Dependent } from '../workflows/messages.ts';
 import { readDependents, readDependentsOfOnce, removeDependent } from './dependents.ts';
 import { grpcStatus, isNotFound } from './map-error.ts';
 import { changeRecord, endOf, readRecord, type JobRecord, type Scope } from './record.ts';
@@ -25,12 +26,7 @@ export async function cancel(scope: Scope, id: string, reason: string): Promise<
     const after = await describeRun(scope, id);
     // Not one that somebody terminated, which counts as failed.
     if (after && (await readRun(scope.client, after)).state === 'cancelled')
-      await cancelDependents(
-        scope,
-        dependents.map(({ jobId }) => jobId),
-        `its predecessor ${id} was cancelled`,
-        id,
-      );
+      await cancelFollowers(scope, id, dependents);
   } else if (record) {
     await endRecord(scope, id, reason);
     // A run that the record started just before its end may not be in the lists yet: look until there is none left.
@@ -41,7 +37,7 @@ export async function cancel(scope: Scope, id: string, reason: string): Promise<
       if (open.length === 0) await sleep(LOOK_EVERY);
       await Promise.all(open.map((run) => closeRun(scope, run, reason)));
     }
-    await cancelFollowers(scope, id);
+    await cancelFollowers(scope, id, await readDependents(scope, id));
     await forget(scope, record);
   } else {
     const open = await openRuns(scope, { id });
@@ -65,23 +61,26 @@ export async function cancelDependents(
   of?: string,
   seen = new Set<string>(),
 ): Promise<void> {
+  const isFollower = ({ definition }: JobRecord) => of === undefined || definition.after?.jobIds.includes(of);
   for (const id of ids) {
     // Two clients together can close a circle.
     if (seen.has(id)) continue;
     seen.add(id);
-    const first = await readRecord(scope, id);
-    if (!first || (of !== undefined && !first.definition.after?.jobIds.includes(of))) continue;
-    const record = await endRecord(scope, id, reason);
-    if (!record) continue;
+    const record = await endRecord(scope, id, reason, isFollower);
+    if (!record || !isFollower(record)) continue;
     const open = await openRuns(scope, record);
     const waiting = open.filter((run) => isWaiting(run));
     await Promise.all(waiting.map((run) => closeRun(scope, run, reason)));
-    await cancelFollowers(scope, id, seen);
+    await cancelFollowers(scope, id, await readDependents(scope, id), seen);
   }
 }
 
-async function cancelFollowers(scope: Scope, id: string, seen?: Set<string>): Promise<void> {
-  const dependents = await readDependents(scope, id);
+async function cancelFollowers(
+  scope: Scope,
+  id: string,
+  dependents: readonly Dependent[],
+  seen?: Set<string>,
+): Promise<void> {
   await cancelDependents(
     scope,
     dependents.map(({ jobId }) => jobId),
@@ -91,8 +90,15 @@ async function cancelFollowers(scope: Scope, id: string, seen?: Set<string>): Pr
   );
 }
 
-function endRecord(scope: Scope, id: string, reason: string): Promise<JobRecord | undefined> {
-  return changeRecord(scope, id, ({ note }) => (note.kind === 'ended' ? undefined : endOf('cancelled', reason)));
+function endRecord(
+  scope: Scope,
+  id: string,
+  reason: string,
+  isMeant: (record: JobRecord) => boolean | undefined = () => true,
+): Promise<JobRecord | undefined> {
+  return changeRecord(scope, id, (record) =>
+    record.note.kind === 'ended' || !isMeant(record) ? undefined : endOf('cancelled', reason),
+  );
 }
 
 async function forget(scope: Scope, { id, definition }: JobRecord): Promise<void> {

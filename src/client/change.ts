@@ -4,7 +4,7 @@ import { InvalidArgumentError, InvalidJobError, JobNotChangeableError } from '..
 import type { Job, JobOptions } from '../job/job.ts';
 import { parseJob } from '../job/parse-job.ts';
 import { show } from '../job/show.ts';
-import { CHANGE, type OnceChange, type RunInput } from '../workflows/messages.ts';
+import { CHANGE, type OnceChange } from '../workflows/messages.ts';
 import { notFound } from './cancel.ts';
 import { onceJob, toJob } from './from-temporal.ts';
 import { changeRecord, readRecord, type JobRecord, type Scope } from './record.ts';
@@ -59,18 +59,15 @@ async function changeScheduled(
     const job = await catalogue.parse(merge(before, changes), { isComplete: true });
     refuseOtherKind(before, job);
     const { applied } = before;
-    const { after, owed } = record.definition;
-    const { spec, action, ...options } = toScheduleOptions(
+    const { spec, ...options } = toScheduleOptions(
       applied ? { ...job, applied } : job,
       scope.queue,
       new Date(),
-      after,
+      record.definition,
     );
-    const [input] = action.args as [RunInput];
-    const changed = { ...options, action: { ...action, args: [{ ...input, ...(owed && { owed }) }] } };
     const { remainingActions = null } = options.state;
     const isTimeChanged = changes.schedule !== undefined;
-    return { options: { ...changed, ...(isTimeChanged && { spec }) }, ...(isTimeChanged && { remainingActions }) };
+    return { options: { ...options, ...(isTimeChanged && { spec }) }, ...(isTimeChanged && { remainingActions }) };
   });
 }
 

@@ -7,6 +7,7 @@ import { claim, hasSchedule, isFree, readHolder } from './claim.ts';
 import { catchFirstRuns } from './first-runs.ts';
 import { examine, follow, type Leaders } from './follow.ts';
 import { toJob } from './from-temporal.ts';
+import { isCancelled } from './notes.ts';
 import type { JobRecord, Scope } from './record.ts';
 import { replace } from './replace.ts';
 import { onceMemo, readRun, type WorkflowInfo } from './run.ts';
@@ -38,7 +39,7 @@ export async function create(scope: Scope, job: Job, isIdGiven: boolean, onConfl
 
 async function start({ client, queue }: Scope, job: Job, now: Date, after: After | undefined): Promise<void> {
   if (job.schedule.kind === 'once') await client.workflow.start(RUN_JOB, toStartOptions(job, queue, now));
-  else await client.schedule.create(toScheduleOptions(job, queue, now, after));
+  else await client.schedule.create(toScheduleOptions(job, queue, now, { after }));
 }
 
 /** The id is taken. */
@@ -53,16 +54,16 @@ async function settle(scope: Scope, job: Job, leaders: Leaders | undefined, onCo
     );
   }
   if (onConflict === 'keep') return job.id;
-  const isCancelled = record ? isCancelledRecord(record) : workflow && (await isCancelledOnce(scope, workflow));
+  const wasCancelled = record ? isCancelled(record.note) : workflow && (await isCancelledOnce(scope, workflow));
   const isSame = record ? isSameRecord(record, job) : workflow && isSameOnce(workflow, job);
-  if (isSame && !isCancelled) {
+  if (isSame && !wasCancelled) {
     // The call was made before, and perhaps cut off.
     if (leaders && record?.note.kind !== 'ended')
       await follow(scope, job, { ...leaders, after: record?.definition.after ?? leaders.after });
     return job.id;
   }
   if (onConflict === 'error') {
-    const hasEnded = isCancelled || record?.note.kind === 'ended';
+    const hasEnded = wasCancelled || record?.note.kind === 'ended';
     throw new JobAlreadyExistsError(
       job.id,
       `id: expected one that is free, got "${job.id}", which names ${hasEnded ? 'a job that has ended' : 'a job with another definition'}: use another id, or { onConflict: 'replace' } or 'keep'`,
@@ -72,10 +73,6 @@ async function settle(scope: Scope, job: Job, leaders: Leaders | undefined, onCo
   await replace(scope, job, after, record, workflow);
   if (leaders && after) await follow(scope, job, { ...leaders, after });
   return job.id;
-}
-
-function isCancelledRecord({ note }: JobRecord): boolean {
-  return note.kind === 'ended' && note.state === 'cancelled';
 }
 
 /** Where no worker could, `cancelJob` has terminated its run. */

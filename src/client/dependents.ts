@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import { INTERNAL_PREFIX } from '../job/parse-job.ts';
+import { hear } from '../workflows/follow-up.ts';
 import { ADD_DEPENDENT, DEPENDENTS, REMOVE_DEPENDENT, type Dependent } from '../workflows/messages.ts';
 import { ifFound, isNotFound } from './map-error.ts';
 import type { Scope } from './record.ts';
@@ -71,8 +72,7 @@ async function foldHistory(client: Client, workflowId: string): Promise<Dependen
       const [argument] = await decodeArrayFromPayloads(loadedDataConverter, (started ?? signaled)?.input?.payloads);
       if (Array.isArray(argument))
         for (const dependent of argument as Dependent[]) byId.set(dependent.jobId, dependent);
-      if (signaled?.signalName === ADD_DEPENDENT) byId.set((argument as Dependent).jobId, argument as Dependent);
-      if (signaled?.signalName === REMOVE_DEPENDENT) byId.delete(argument as string);
+      if (signaled?.signalName) hear(byId, signaled.signalName, argument);
     }
     nextPageToken = page.nextPageToken;
   } while (nextPageToken?.length);

@@ -6,7 +6,7 @@ import type { JobState, JobStatus, PauseInfo, RunInfo } from '../job/status.ts';
 import { JOB_KIND, JOB_PRIORITY, JOB_TAGS, JOB_TYPE } from '../workflows/attributes.ts';
 import type { Definition } from '../workflows/messages.ts';
 import type { Hold } from './hold.ts';
-import { standing, type Note } from './notes.ts';
+import { isCancelled, standing, type Note } from './notes.ts';
 import type { JobRecord } from './record.ts';
 import { identityOf, onceMemo, type Run, type WorkflowInfo } from './run.ts';
 
@@ -102,7 +102,7 @@ export function statusOfRecord(record: JobRecord, runs: readonly Run[], hold: Ho
     ...(nextExecution && { nextExecution }),
     skipped: { overlap: info.numActionsSkippedOverlap + dropped, missed: info.numActionsMissedCatchupWindow },
     ...(note.kind !== 'ended' && paused && { paused }),
-    ...(note.kind === 'ended' && note.state === 'cancelled' && cancelledBecause(note.reason, note.at)),
+    ...(isCancelled(note) && cancelledBecause(note.reason, note.at)),
   };
 }
 

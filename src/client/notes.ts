@@ -36,6 +36,11 @@ export function ended(state: EndState, at: Date, reason = '', run?: RunRef): str
   return `${word} at ${at.toISOString()}${where}${reason && `: ${shorten(reason, LONGEST - where.length)}`}`;
 }
 
+/** Whether a job's record says that it was cancelled. */
+export function isCancelled(note: Note): note is Extract<Note, { kind: 'ended' }> & { readonly state: 'cancelled' } {
+  return note.kind === 'ended' && note.state === 'cancelled';
+}
+
 /** Whether a job ended with a run that was reset since: what counts is how its retry ends. A cancelled job stays so. */
 export function isRetried(note: Note, { workflowId, runId }: RunRef): boolean {
   if (note.kind !== 'ended' || note.state === 'cancelled') return false;

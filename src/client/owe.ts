@@ -1,4 +1,4 @@
-import type { EndedRun, RunInput } from '../workflows/messages.ts';
+import type { EndedRun } from '../workflows/messages.ts';
 import { toJob } from './from-temporal.ts';
 import { changeRecord, type JobRecord, type RecordChange, type Scope } from './record.ts';
 import { toScheduleOptions } from './to-temporal.ts';
@@ -12,11 +12,8 @@ export async function oweRun(scope: Scope, jobId: string, owed: readonly EndedRu
   await changeRecord(scope, jobId, (record) => {
     isOwed = record.note.kind === 'paused';
     if (!isOwed) return undefined;
-    const { action, ...options } = optionsOf(scope, record);
-    const [input] = action.args;
-    const args: [RunInput] = [{ ...input, owed }];
     const spec = { intervals: [{ every: 10_000 }], startAt: new Date() };
-    return { options: { ...options, action: { ...action, args }, spec }, remainingActions: 1 };
+    return { options: { ...optionsOf(scope, record, owed), spec }, remainingActions: 1 };
   });
   return isOwed;
 }
@@ -31,7 +28,6 @@ export async function settleDebt(scope: Scope, jobId: string): Promise<void> {
   );
 }
 
-function optionsOf({ queue }: Scope, record: JobRecord) {
-  const options = toScheduleOptions(toJob(record), queue, new Date(), record.definition.after);
-  return { ...options, action: { ...options.action, args: options.action.args as [RunInput] } };
+function optionsOf({ queue }: Scope, record: JobRecord, owed?: readonly EndedRun[]) {
+  return toScheduleOptions(toJob(record), queue, new Date(), { after: record.definition.after, owed });
 }

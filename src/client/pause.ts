@@ -75,7 +75,7 @@ async function unpauseLate(
     if (unpaused.has(scheduleId)) return;
     const record = await readRecord(scope, scheduleId);
     if (!record || !isHeld(record.note) || (await hold.read())) return;
-    await patch(scope, record.description, undefined, missed);
+    await patch(scope, scheduleId, undefined, missed);
   });
 }
 
@@ -121,9 +121,9 @@ async function settle(
     // What is asked of a schedule it does in its own time, milliseconds as a rule: then the lists show it.
     const unasked = wrong.filter(({ scheduleId }) => !patched.has(scheduleId));
     const total = patched.size + unasked.length;
-    await inParallel(unasked, async (summary) => {
-      await patch(scope, summary, held, missed);
-      patched.add(summary.scheduleId);
+    await inParallel(unasked, async ({ scheduleId }) => {
+      await patch(scope, scheduleId, held, missed);
+      patched.add(scheduleId);
       if (patched.size < total) report({ done: patched.size, total });
     });
     // Of thousands it does some hundred a second: that is slow, but no standstill.
@@ -175,7 +175,7 @@ function isHeld(note: Note): boolean {
 
 async function patch(
   scope: Scope,
-  { scheduleId }: Pick<ScheduleSummary, 'scheduleId'>,
+  scheduleId: string,
   held: Hold | undefined,
   missed: 'skip' | 'latest',
 ): Promise<void> {
@@ -203,7 +203,9 @@ async function latestMissed(scope: Scope, id: string) {
   const { note, description } = (await readRecord(scope, id)) ?? {};
   const since = Date.parse((note?.kind === 'paused' && note.token?.split(' ')[0]) || '');
   const time = description && !Number.isNaN(since) ? latestDue(description.spec, since) : undefined;
-  if (time === undefined || (await takeRuns(scope, id, 1)) === 0) return undefined;
+  if (time === undefined) return undefined;
+  const isLimited = description?.state.remainingActions !== undefined;
+  if (isLimited && (await takeRuns(scope, id, 1)) === 0) return undefined;
   const startTime = optionalDateToTs(new Date(time));
   return [{ startTime, endTime: startTime }];
 }

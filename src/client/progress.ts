@@ -41,7 +41,8 @@ export function barOn(stream: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>, what:
   };
 }
 
-function bar(part: number): string {
+/** @internal */
+export function bar(part: number): string {
   const filled = Math.round(part * WIDTH);
   return '█'.repeat(filled) + '░'.repeat(WIDTH - filled);
 }

@@ -5,7 +5,7 @@ import type { EndedRun } from '../workflows/messages.ts';
 import { cancelDependents } from './cancel.ts';
 import { readDependents } from './dependents.ts';
 import type { QueueHold } from './hold.ts';
-import { isRetried } from './notes.ts';
+import { isCancelled, isRetried } from './notes.ts';
 import { oweRun, settleDebt } from './owe.ts';
 import { resumeAll } from './pause.ts';
 import { changeRecord, endWith, readRecord, type Scope } from './record.ts';
@@ -20,7 +20,7 @@ export function createRecords(scope: Scope, hold: QueueHold): Records {
   return {
     async load(jobId) {
       const record = await readRecord(scope, jobId);
-      if (!record || (record.note.kind === 'ended' && record.note.state === 'cancelled')) return undefined;
+      if (!record || isCancelled(record.note)) return undefined;
       // Replaced by one that recurs. The CLI can take away what it follows, but not that it does.
       const kind = record.description.typedSearchAttributes.get(JOB_KIND);
       if (!record.definition.after && kind !== 'afterJob') return undefined;

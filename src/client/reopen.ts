@@ -1,4 +1,5 @@
 import { readDependents, readDependentsOfOnce } from './dependents.ts';
+import { isCancelled } from './notes.ts';
 import { changeRecord, type JobRecord, type RecordChange, type Scope } from './record.ts';
 
 /**
@@ -30,7 +31,7 @@ async function reopenFollowers(
     let isReopened = false;
     await changeRecord(scope, jobId, (record) => {
       const { note } = record;
-      isReopened = note.kind === 'ended' && note.state === 'cancelled' && note.reason === reason;
+      isReopened = isCancelled(note) && note.reason === reason;
       return isReopened ? opened(record) : undefined;
     });
     if (isReopened)

@@ -46,7 +46,7 @@ export async function replace(
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     });
   } else {
-    const { memo, ...options } = { memo: {}, ...toScheduleOptions(job, queue, createdAt, after) };
+    const { memo, ...options } = { memo: {}, ...toScheduleOptions(job, queue, createdAt, { after }) };
     const state = { ...options.state, ...pauseByPerson(record) };
     await client.schedule.create({ ...options, state, memo: { ...memo, replaces: true } });
     if (job.schedule.kind !== 'afterJob') await catchFirstRuns(scope, job, job.schedule, createdAt);

@@ -7,6 +7,7 @@ import { RUN_JOB } from '../workflows/messages.ts';
 import { notFound } from './cancel.ts';
 import { withoutExtras } from './from-temporal.ts';
 import { runsQuery } from './list-query.ts';
+import { isCancelled } from './notes.ts';
 import { readRecord, type JobRecord, type Scope } from './record.ts';
 import { reopen } from './reopen.ts';
 import { closed } from './wait.ts';
@@ -35,7 +36,7 @@ interface Job {
 /** Runs a failed run again: the one asked for, or the last that has failed. May be called again while that goes on. */
 export async function retryRun(scope: Scope, id: string, runId: string | undefined): Promise<RunInfo> {
   const job = await look(scope, id);
-  if (job.record?.note.kind === 'ended' && job.record.note.state === 'cancelled')
+  if (job.record && isCancelled(job.record.note))
     throw new JobNotChangeableError(id, `job "${id}" is cancelled: no run of it can be retried`);
   const run = runId === undefined ? await lastFailed(scope, job) : await theRunOrItsRetry(scope, job, runId);
   return retry(scope, job, run);
@@ -44,7 +45,7 @@ export async function retryRun(scope: Scope, id: string, runId: string | undefin
 /** Runs a job's last run again if it has failed; undefined if it has not, or the job is cancelled. */
 export async function retryIfFailed(scope: Scope, id: string): Promise<RunInfo | undefined> {
   const job = await look(scope, id);
-  if (job.record?.note.kind === 'ended' && job.record.note.state === 'cancelled') return undefined;
+  if (job.record && isCancelled(job.record.note)) return undefined;
   const listed = isOnce(job) ? undefined : await firstListed(scope, `${runsQuery(scope.queue, id)} AND ${ENDED}`);
   const last = newest([...job.known, ...(listed ? [listed] : [])].filter(({ closeTime }) => closeTime));
   const current = last && (await describeRun(scope, last.workflowId));

@@ -99,11 +99,10 @@ export async function openAndTaken(
   const described = await Promise.all([...ids].map((workflowId) => describeRun(scope, workflowId)));
   // Lists are a little behind: of what they call open, only what still is.
   const current = await Promise.all(listed.map(({ workflowId, runId }) => describeRun(scope, workflowId, runId)));
-  const open = [...current, ...described].filter((info) => info?.status.name === 'RUNNING');
-  return {
-    open: open.filter((info) => info !== undefined),
-    taken: Number(record?.description.raw.info?.bufferSize ?? 0),
-  };
+  const open = [...current, ...described]
+    .filter((info) => info !== undefined)
+    .filter(({ status }) => status.name === 'RUNNING');
+  return { open, taken: Number(record?.description.raw.info?.bufferSize ?? 0) };
 }
 
 async function listOpenRuns({ client, queue }: Scope, jobId: string): Promise<WorkflowExecutionInfo[]> {

@@ -55,11 +55,16 @@ export function toAttributes(job: Job, queue: string) {
 }
 
 /** The Temporal Schedule that is an interval, cron or afterJob job. */
-export function toScheduleOptions(job: Job, queue: string, createdAt: Date, after?: After) {
+export function toScheduleOptions(
+  job: Job,
+  queue: string,
+  createdAt: Date,
+  { after, owed }: Pick<Definition, 'after' | 'owed'> = {},
+) {
   const { schedule } = job;
   const maxRuns = 'maxRuns' in schedule ? schedule.maxRuns : undefined;
   const attributes = toAttributes(job, queue);
-  const input: RunInput = { jobId: job.id, ...toDefinition(job, after) };
+  const input: RunInput = { jobId: job.id, ...toDefinition(job, after), ...(owed && { owed }) };
   return {
     scheduleId: job.id,
     spec: toScheduleSpec(schedule, { createdAt }),

@@ -5,6 +5,7 @@ import { CHANGE, type OnceChange } from '../workflows/messages.ts';
 import { notFound } from './cancel.ts';
 import { withoutExtras } from './from-temporal.ts';
 import { updateOnce } from './pause-job.ts';
+import { isCancelled } from './notes.ts';
 import { readRecord, type JobRecord, type Scope } from './record.ts';
 import { readRun } from './run.ts';
 import { describeRun } from './runs.ts';
@@ -29,8 +30,7 @@ export async function trigger(scope: Scope, id: string): Promise<RunInfo> {
  */
 async function triggerScheduled(scope: Scope, record: JobRecord): Promise<RunInfo> {
   const { id, note, definition } = record;
-  if (note.kind === 'ended' && note.state === 'cancelled')
-    throw new JobNotChangeableError(id, `job "${id}" is cancelled: it can't be triggered`);
+  if (isCancelled(note)) throw new JobNotChangeableError(id, `job "${id}" is cancelled: it can't be triggered`);
   const workflowId = `${id}/run/${new Date().toISOString()}-${randomUUID().slice(0, 4)}`;
   await startRun(scope, record, { workflowId, staticSummary: `${definition.jobType}: ${id}, triggered` });
   const info = await describeRun(scope, workflowId);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobFailedError, JobNotChangeableError } from '../job/errors.ts';
 import { notFound } from './cancel.ts';
+import { isCancelled } from './notes.ts';
 import { readRecord, type JobRecord, type Scope } from './record.ts';
 import { readRun } from './run.ts';
 import { describeRun, newestRuns, noSuchRun, openRuns, runWithId } from './runs.ts';
@@ -19,8 +20,7 @@ export async function waitFor(scope: Scope, id: string, runId: string | undefine
   const run = record ? await runOf(scope, record) : workflow;
   if (!run && !record) throw notFound(scope, id);
   const ended = run ? undefined : (await readRecord(scope, id))?.note;
-  if (ended?.kind === 'ended' && ended.state === 'cancelled')
-    throw new JobFailedError(id, `job "${id}" cancelled: ${ended.reason}`);
+  if (ended && isCancelled(ended)) throw new JobFailedError(id, `job "${id}" cancelled: ${ended.reason}`);
   if (!run)
     throw new JobNotChangeableError(
       id,

@@ -10,6 +10,8 @@ import { show } from './show.ts';
 /** Ids that begin so are the library's own. */
 export const INTERNAL_PREFIX = 'temporal-job-scheduler/';
 
+export const MOST_TAGS = 20;
+
 const HUNDRED_SECONDS = 100_000;
 const TEN_YEARS = 10 * 365 * 86_400_000;
 // The ids of runs: a job of such a name could take the place of another job's run.
@@ -79,7 +81,7 @@ const options = {
   heartbeatTimeout: duration(1_000, '1 second').default(30_000),
   overlap: z.enum(['skip', 'bufferOne', 'bufferAll', 'allowAll', 'cancelOther', 'terminateOther']).default('bufferOne'),
   catchupWindow: duration(10_000, '10 seconds').default(86_400_000),
-  tags: z.array(name(100)).max(20).default([]),
+  tags: z.array(name(100)).max(MOST_TAGS).default([]),
 };
 
 const optionsSchema = z.strictObject(options);

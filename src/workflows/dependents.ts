@@ -1,5 +1,6 @@
 import { condition, continueAsNew, setDefaultSignalHandler, workflowInfo } from '@temporalio/workflow';
-import { ADD_DEPENDENT, REMOVE_DEPENDENT, type Dependent } from './messages.ts';
+import { hear } from './follow-up.ts';
+import type { Dependent } from './messages.ts';
 
 // Whoever wants to know the dependents reads this workflow's history, so it must stay short.
 const LONGEST_HISTORY = 1_000;
@@ -20,9 +21,6 @@ export async function dependents(first: readonly Dependent[]): Promise<void> {
  */
 export function hearOfDependents(first: readonly Dependent[] = []): Map<string, Dependent> {
   const byId = new Map(first.map((dependent) => [dependent.jobId, dependent]));
-  setDefaultSignalHandler((name, argument) => {
-    if (name === ADD_DEPENDENT) byId.set((argument as Dependent).jobId, argument as Dependent);
-    if (name === REMOVE_DEPENDENT) byId.delete(argument as string);
-  });
+  setDefaultSignalHandler((name, argument) => hear(byId, name, argument));
   return byId;
 }

@@ -1,6 +1,14 @@
 import { code } from './markdown.ts';
 import { runAttributes } from './attributes.ts';
-import { PRIORITY_KEYS, type After, type Dependent, type EndedRun, type RunInput } from './messages.ts';
+import {
+  ADD_DEPENDENT,
+  PRIORITY_KEYS,
+  REMOVE_DEPENDENT,
+  type After,
+  type Dependent,
+  type EndedRun,
+  type RunInput,
+} from './messages.ts';
 
 // What follows the end of a run, decided without a call: for the run itself, and for whoever must do it in its place.
 
@@ -16,6 +24,12 @@ export function compact({ result, error, ...ended }: EndedRun): EndedRun {
     ...(result !== undefined && (isSmall ? { result } : { resultOmitted: true })),
     ...(error !== undefined && { error: error.slice(0, LONGEST_ERROR) }),
   };
+}
+
+/** Takes in a signal to whoever keeps the jobs that follow one. */
+export function hear(byId: Map<string, Dependent>, signal: string, argument: unknown): void {
+  if (signal === ADD_DEPENDENT) byId.set((argument as Dependent).jobId, argument as Dependent);
+  if (signal === REMOVE_DEPENDENT) byId.delete(argument as string);
 }
 
 /** Which of those that follow have a run now, and which will never have one, since their one end was another. */

@@ -4,7 +4,6 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { z } from 'zod';
 import {
   JobNotFoundError,
-  Scheduler,
   afterJob,
   cron,
   defineJob,
@@ -15,8 +14,7 @@ import {
   type RunInfo,
   type Schedule,
 } from '../../src/index.ts';
-import { LocalServer } from '../../src/local-server.ts';
-import { createJobWorker, type JobWorker } from '../../src/worker.ts';
+import { startLocalScheduler, type LocalScheduler } from '../../src/local.ts';
 import { launchChromium } from '../support/browser.ts';
 import { quiet } from '../support/servers.ts';
 import { eventually } from '../support/system.ts';
@@ -29,23 +27,16 @@ const HOUR = 3_600_000;
 describe('the Web UI', function () {
   this.timeout(90_000);
   const work = new Map<string, (context: JobContext) => unknown>();
-  let server: LocalServer;
-  let scheduler: Scheduler;
-  let worker: JobWorker;
-  let working: Promise<void>;
+  let scheduler: LocalScheduler;
   let browser: Browser;
   let page: Page;
 
   before(async () => {
     quiet();
-    server = await LocalServer.start({ database: undefined, port: 0, uiPort: 0 });
-    const { address } = server;
-    scheduler = await Scheduler.connect({ address });
     const handlers = ['backup', 'verify'].map((jobType) =>
       defineJob(jobType, { payload: z.unknown() }).handler((_payload, context) => work.get(context.jobId)?.(context)),
     );
-    worker = await createJobWorker({ address, handlers });
-    working = worker.run();
+    scheduler = await startLocalScheduler({ handlers, persistence: false });
     browser = await launchChromium();
   });
   beforeEach(async () => {
@@ -60,13 +51,10 @@ describe('the Web UI', function () {
   });
   after(async () => {
     await browser?.close();
-    worker.shutdown();
-    await working;
     await scheduler.close();
-    await server.stop();
   });
 
-  const open = (path: string) => page.goto(`${server.webUiUrl}/namespaces/default/${path}`);
+  const open = (path: string) => page.goto(`${scheduler.webUiUrl}/namespaces/default/${path}`);
   const openRun = ({ workflowId, runId }: RunInfo, tab = 'history') =>
     open(`workflows/${encodeURIComponent(workflowId)}/${runId}/${tab}`);
   const see = (text: string | RegExp, within: Page | Locator = page) =>
@@ -79,6 +67,11 @@ describe('the Web UI', function () {
     );
   const confirm = (within: Locator) => within.getByTestId('confirm-modal-button').locator('visible=true').click();
   const press = (name: string) => page.getByRole('button', { name }).locator('visible=true').click();
+  /** Of the menu on a schedule's page. */
+  const choose = async (action: string) => {
+    await page.getByLabel('Schedule Actions').click();
+    await page.getByTestId(`${action}-schedule`).click();
+  };
   const is = async (id: string, state: JobState, inList: JobState = state) => {
     await eventually(
       () => scheduler.getJobStatus(id),
@@ -99,6 +92,15 @@ describe('the Web UI', function () {
   };
   const add = (id: string, schedule: Schedule = interval('1h'), rest = {}) =>
     scheduler.scheduleJob({ id, jobType: 'backup', schedule, payload: { source: '/home' }, ...rest });
+  /** The page of a run whose handler goes on until it is stopped. */
+  const openRunning = async (id: string) => {
+    work.set(id, ({ signal }) => sleep(HOUR, undefined, { signal }));
+    await add(id, once({ in: 0 }));
+    await is(id, 'running');
+    const [run] = (await scheduler.getJobStatus(id)).runningRuns;
+    assert.ok(run);
+    await openRun(run);
+  };
 
   it('says of each row of the schedule list what it is', async () => {
     await add('nightly-backup', cron('0 2 * * *'), { priority: 'high', tags: ['finance'] });
@@ -163,8 +165,7 @@ describe('the Web UI', function () {
     });
     await add('triggered');
     await open('schedules/triggered');
-    await page.getByLabel('Schedule Actions').click();
-    await page.getByTestId('trigger-schedule').click();
+    await choose('trigger');
     await confirm(page.locator('#trigger-schedule-modal'));
     await is('triggered', 'running');
     await page.reload();
@@ -234,24 +235,14 @@ describe('the Web UI', function () {
   });
 
   it('cancels a run', async () => {
-    work.set('cancelled', ({ signal }) => sleep(HOUR, undefined, { signal }));
-    await add('cancelled', once({ in: 0 }));
-    await is('cancelled', 'running');
-    const { runningRuns } = await scheduler.getJobStatus('cancelled');
-    assert.ok(runningRuns[0]);
-    await openRun(runningRuns[0]);
+    await openRunning('cancelled');
     await press('Request Cancellation');
     await confirm(page.getByTestId('cancel-confirmation-modal'));
     await is('cancelled', 'cancelled');
   });
 
   it('terminates a run', async () => {
-    work.set('terminated', ({ signal }) => sleep(HOUR, undefined, { signal }));
-    await add('terminated', once({ in: 0 }));
-    await is('terminated', 'running');
-    const { runningRuns } = await scheduler.getJobStatus('terminated');
-    assert.ok(runningRuns[0]);
-    await openRun(runningRuns[0]);
+    await openRunning('terminated');
     await press('More Actions');
     await page.getByTestId('terminate-button').locator('visible=true').click();
     const modal = page.getByTestId('terminate-confirmation-modal');
@@ -283,8 +274,7 @@ describe('the Web UI', function () {
   it('back-fills due times', async () => {
     await add('back-filled', interval('5m'));
     await open('schedules/back-filled');
-    await page.getByLabel('Schedule Actions').click();
-    await page.getByTestId('backfill-schedule').click();
+    await choose('backfill');
     const modal = page.locator('#backfill-schedule-modal');
     await modal.waitFor();
     await confirm(modal);
@@ -295,8 +285,7 @@ describe('the Web UI', function () {
   it('deletes a job', async () => {
     await add('deleted');
     await open('schedules/deleted');
-    await page.getByLabel('Schedule Actions').click();
-    await page.getByTestId('delete-schedule').click();
+    await choose('delete');
     await confirm(page.locator('#delete-schedule-modal'));
     await page.waitForURL(/schedules$/);
     await assert.rejects(scheduler.getJobStatus('deleted'), JobNotFoundError);
